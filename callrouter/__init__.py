@@ -1,0 +1,1 @@
+"""CallRouter: the voice side of folding a country's government hotlines into 12345."""

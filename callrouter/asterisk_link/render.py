@@ -1,0 +1,124 @@
+"""Asterisk's configuration, rendered from the templates in asterisk/.
+
+Rules:
+- A template never guesses: a value it needs and is not given is an error, not an empty string.
+- Values are checked before they are rendered; none of them comes from a caller.
+- A file is replaced whole or not at all, and readable by its owner only: it holds passwords.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+_SAFE_VALUE = re.compile(r"[\w./:@ +-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A SIP account: a seat, the duty phone, or a softphone that plays the caller."""
+
+    name: str
+    password: str
+    context: str
+    seat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundTrunk:
+    """A trunk that calls leave by: to a branch center, an emergency desk, a telephone outside."""
+
+    name: str
+    contact: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class AsteriskConfiguration:
+    """All that the templates need."""
+
+    etc: str
+    var: str
+    data: str
+    modules: str
+    music: str
+    node: str
+    bind: str
+    sip_port: int
+    rtp_first: int
+    rtp_last: int
+    carrier_networks: tuple[str, ...]
+    phones: tuple[Phone, ...]
+    outbound_trunks: tuple[OutboundTrunk, ...]
+    queues: tuple[str, ...]
+    safe_queue: str
+    last_resort: str
+    queue_wait_s: int
+    last_resort_ring_s: int
+    voicemail_limit_s: int
+    agi_host: str
+    agi_port: int
+    ami_host: str
+    ami_port: int
+    ami_secret: str
+    clock_offset: int
+
+
+def render_configuration(templates: Path, configuration: AsteriskConfiguration, to: Path) -> tuple[Path, ...]:
+    """Write every `*.conf` into the folder `to` and return the files.
+
+    Raises ValueError for a value that could break out of its line, jinja2.UndefinedError for one that is
+    missing.
+    """
+    _refuse_unsafe(configuration)
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        autoescape=False,  # noqa: S701 - no HTML: every value is checked by _refuse_unsafe
+    )
+    values = asdict(configuration)
+    to.mkdir(parents=True, exist_ok=True)
+    written = []
+    for template in sorted(templates.glob("*.conf.j2")):
+        file = to / template.name.removesuffix(".j2")
+        _replace(file, environment.get_template(template.name).render(values))
+        written.append(file)
+    if not written:
+        raise ValueError(f"{templates}: no templates; the checkout is incomplete")
+    return tuple(written)
+
+
+def _refuse_unsafe(configuration: AsteriskConfiguration) -> None:
+    for name, value in _leaves(asdict(configuration)):
+        if isinstance(value, str) and not _SAFE_VALUE.fullmatch(value):
+            raise ValueError(f"setting {name} has a character that Asterisk's configuration cannot carry")
+
+
+def _leaves(tree: dict[str, object]) -> list[tuple[str, object]]:
+    found: list[tuple[str, object]] = []
+    for name, value in tree.items():
+        parts: Sequence[object] = value if isinstance(value, tuple) else (value,)
+        for part in parts:
+            if isinstance(part, dict):
+                found += [(f"{name}.{inner}", leaf) for inner, leaf in _leaves(part)]
+            else:
+                found.append((name, part))
+    return found
+
+
+def _replace(file: Path, text: str) -> None:
+    """Put the new text in place in one step; a crash leaves the old file or the new one."""
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    Path(temporary).replace(file)

@@ -1,0 +1,78 @@
+"""The verdict: a decision as the one variable that the dialplan reads.
+
+Rules:
+- `v1|connect|<notice>|<queue>|<priority>|<facts>` or `v1|release|<notice>|<cause>||<facts>`.
+- Names are lower-case letters, digits and hyphens; facts are a URI query string. No value can hold a `|`.
+- The facts go back into the journal as they are: the record is made from there, not from our memory.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import assert_never
+from urllib.parse import quote, urlencode
+
+from callrouter.vocabulary.call import Call
+from callrouter.vocabulary.decision import Decision
+from callrouter.vocabulary.journal import DecisionFact
+from callrouter.vocabulary.treatment import Connect, Release
+
+VERDICT_VARIABLE = "CR_VERDICT"
+"""The channel variable; set once, as the last act of a dip."""
+
+_NAME = re.compile(r"[a-z0-9-]{0,40}")
+
+
+def verdict_of(call: Call, decision: Decision) -> str:
+    """Spell a decision for the dialplan.
+
+    Raises ValueError when the plan holds a name that the dialplan could not carry: a plan that was checked
+    has none.
+    """
+    facts = urlencode(decision_facts(call, decision), quote_via=quote, safe="")
+    match decision.treatment:
+        case Connect(queue=queue, notice=notice, priority=priority):
+            return f"v1|connect|{_name(notice or '')}|{_name(queue)}|{priority}|{facts}"
+        case Release(notice=notice, cause=cause):
+            return f"v1|release|{_name(notice)}|{cause}||{facts}"
+        case _:
+            assert_never(decision.treatment)
+
+
+def decision_facts(call: Call, decision: Decision) -> dict[str, str]:
+    """Return what the record must know of a decision; a fallback call gets its facts the same way, later."""
+    reason = decision.reasons[0]
+    facts = {
+        DecisionFact.LINE: decision.line or "",
+        DecisionFact.MODE: decision.mode or "",
+        DecisionFact.PHASE: decision.phase or "",
+        DecisionFact.RULE: reason.rule,
+        DecisionFact.REASON: reason.code,
+        DecisionFact.PLAN: decision.plan,
+        DecisionFact.PLAN_VERSION: decision.plan_version,
+        DecisionFact.PLAN_HASH: decision.plan_hash,
+        DecisionFact.FOUND_BY: call.found_by,
+        DecisionFact.DECIDED_AT: decision.decided_at.isoformat(),
+    }
+    return {str(key): str(value) for key, value in (facts | _treatment_facts(decision)).items()}
+
+
+def _treatment_facts(decision: Decision) -> dict[DecisionFact, str]:
+    match decision.treatment:
+        case Connect(queue=queue, notice=notice, priority=priority):
+            return {
+                DecisionFact.TREATMENT: "connect",
+                DecisionFact.NOTICE: notice or "",
+                DecisionFact.QUEUE: queue,
+                DecisionFact.PRIORITY: str(priority),
+            }
+        case Release(notice=notice):
+            return {DecisionFact.TREATMENT: "release", DecisionFact.NOTICE: notice}
+        case _:
+            assert_never(decision.treatment)
+
+
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise ValueError("a plan's queue or notice is not of lower-case letters, digits and hyphens")
+    return value

@@ -1,0 +1,1 @@
+"""The live side of calls: what is done over AMI while they run."""

@@ -1,0 +1,61 @@
+"""Probes and metrics: `/healthz` (the process works), `/readyz` (calls are decided), `/metrics` (Prometheus).
+
+Ready means that every part a decided call needs is there. The broker is not among them: without it records
+wait in the outbox, and no caller notices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Which parts are there."""
+
+    needed: Mapping[str, bool]
+    """Without one of these, calls take the safe default: not ready."""
+    wanted: Mapping[str, bool]
+    """Told, but no reason to take calls away."""
+    detail: Mapping[str, str]
+    """The plan in force, the clock."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether calls are decided."""
+        return all(self.needed.values())
+
+
+def probe_application(readiness: Callable[[], Readiness], registry: CollectorRegistry) -> Starlette:
+    """Return the application that answers the probes."""
+
+    async def healthz(_request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_request: Request) -> Response:
+        now = readiness()
+        body = {
+            "ready": now.is_ready,
+            "needed": dict(now.needed),
+            "wanted": dict(now.wanted),
+            **now.detail,
+        }
+        return JSONResponse(body, status_code=200 if now.is_ready else 503)
+
+    async def metrics(_request: Request) -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", metrics),
+        ]
+    )

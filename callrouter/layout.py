@@ -1,0 +1,88 @@
+"""Where an instance keeps its things: a folder of its own, so that a rehearsal never meets the live one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from callrouter.settings import PROJECT_ROOT, Settings
+
+SETUP_FOLDER = PROJECT_ROOT / ".local"
+"""What set-up made: programs and sounds, shared by every instance of the checkout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The paths of one instance."""
+
+    root: Path
+
+    @classmethod
+    def of(cls, settings: Settings) -> Layout:
+        """Return the layout of an instance with these settings."""
+        return cls(settings.path(settings.run_dir))
+
+    @property
+    def secrets(self) -> Path:
+        """Passwords made for this installation; 0600."""
+        return self.root / "secrets.json"
+
+    @property
+    def softphones(self) -> Path:
+        """The phones' credentials for a person to read; 0600."""
+        return self.root / "phones.txt"
+
+    @property
+    def clock(self) -> Path:
+        """The rehearsal clock's offset, so that a restarted controller goes on in the same time."""
+        return self.root / "clock.json"
+
+    @property
+    def logs(self) -> Path:
+        """One log file per part."""
+        return self.root / "log"
+
+    @property
+    def asterisk(self) -> Path:
+        """Everything Asterisk writes, and its configuration in `etc`."""
+        return self.root / "asterisk"
+
+    @property
+    def asterisk_etc(self) -> Path:
+        """Rendered configuration."""
+        return self.asterisk / "etc"
+
+    @property
+    def asterisk_data(self) -> Path:
+        """Sounds, by links."""
+        return self.asterisk / "data"
+
+    @property
+    def cel_csv(self) -> Path:
+        """The journal that calls are made into records from."""
+        return self.asterisk / "log" / "cel-custom" / "cel.csv"
+
+    @property
+    def voicemail(self) -> Path:
+        """Messages left by callers."""
+        return self.asterisk / "spool" / "voicemail"
+
+    @property
+    def broker(self) -> Path:
+        """The broker's configuration and its own store."""
+        return self.root / "broker"
+
+    @property
+    def database(self) -> Path:
+        """SQLite, unless the settings name another database."""
+        return self.root / "data" / "callrouter.sqlite3"
+
+    @property
+    def ticketing(self) -> Path:
+        """The reference ticketing subscriber's database."""
+        return self.root / "ticketing" / "inbox.sqlite3"
+
+
+def sounds_folder() -> Path:
+    """Prompts as A-law, made from the masters at set-up."""
+    return SETUP_FOLDER / "sounds"

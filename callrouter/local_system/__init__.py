@@ -1,0 +1,1 @@
+"""The whole system on one machine: broker, subscriber, Asterisk and controller, started and watched."""

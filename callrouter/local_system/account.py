@@ -1,0 +1,54 @@
+"""The unprivileged account: what faces the network never runs as root."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+ACCOUNT = "callrouter"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A system account to run parts as."""
+
+    uid: int
+    gid: int
+
+    def owns(self, folder: Path) -> None:
+        """Give the folder and all in it to this account."""
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
+
+
+def unprivileged_account(must_reach: Path) -> Account | None:
+    """Return the account for parts that root starts; None when we are not root anyway.
+
+    Raises PermissionError, naming the remedy, when we are root and the account is missing or could not
+    reach `must_reach`.
+    """
+    if os.geteuid() != 0:
+        return None
+    try:
+        entry = pwd.getpwnam(ACCOUNT)
+    except KeyError:
+        raise PermissionError(
+            f"Asterisk is not run as root, and there is no account `{ACCOUNT}`; remedy: make setup"
+        ) from None
+    closed = _closed_folder(must_reach.resolve())
+    if closed:
+        raise PermissionError(
+            f"Asterisk is not run as root, and the account `{ACCOUNT}` cannot enter {closed};"
+            f" remedy: chmod o+x {closed}, or check the project out elsewhere"
+        )
+    return Account(entry.pw_uid, entry.pw_gid)
+
+
+def _closed_folder(path: Path) -> Path | None:
+    for folder in reversed((path, *path.parents)):
+        if not folder.stat().st_mode & stat.S_IXOTH:
+            return folder
+    return None

@@ -1,0 +1,115 @@
+"""A child process that is started, watched, started again when it dies, and never left behind.
+
+Rules:
+- It dies with us: the kernel ends it when our process goes, however that goes (PR_SET_PDEATHSIG).
+- It is ended politely, then surely; only processes that we started are ever signalled, by pid.
+- A part that keeps dying is started again at growing intervals, and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from callrouter.local_system.account import Account
+
+_log = structlog.get_logger(__name__)
+_LONGEST_PAUSE_S = 10.0
+_STABLE_AFTER_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the system that runs as a process of its own."""
+
+    name: str
+    command: Sequence[str]
+    log_file: Path
+    environment: Mapping[str, str]
+    account: Account | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_within_s: float = 8.0
+    restart: bool = True
+
+
+@dataclass(slots=True)
+class Child:
+    """A running part."""
+
+    part: Part
+    process: asyncio.subprocess.Process | None = None
+    starts: int = 0
+    _watch: asyncio.Task[None] | None = field(default=None, repr=False)
+    _stopping: bool = False
+
+    async def start(self) -> None:
+        """Start the process and keep it running. Raises OSError when the program cannot be started."""
+        await self._spawn()
+        self._watch = asyncio.create_task(self._keep_running(), name=f"watch {self.part.name}")
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id, while it runs."""
+        return self.process.pid if self.process and self.process.returncode is None else None
+
+    async def stop(self) -> None:
+        """End the process: politely, and after the time limit surely."""
+        self._stopping = True
+        if self._watch:
+            self._watch.cancel()
+        process = self.process
+        if process is None or process.returncode is not None:
+            return
+        try:
+            process.send_signal(self.part.stop_signal)
+            await asyncio.wait_for(process.wait(), self.part.stop_within_s)
+        except ProcessLookupError:
+            pass
+        except TimeoutError:
+            _log.warning("part_killed", part=self.part.name)
+            process.kill()
+            await process.wait()
+
+    async def _spawn(self) -> None:
+        self.part.log_file.parent.mkdir(parents=True, exist_ok=True)
+        with self.part.log_file.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *_tied_to_us(self.part),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=dict(self.part.environment),
+                umask=0o077,
+                # Ctrl-C goes to the terminal's whole group; the parts are to be ended by us, in order.
+                start_new_session=True,
+            )
+        self.starts += 1
+
+    async def _keep_running(self) -> None:
+        pause_s = 0.2
+        while True:
+            assert self.process
+            began = time.monotonic()
+            code = await self.process.wait()
+            if self._stopping or not self.part.restart:
+                return
+            if time.monotonic() - began > _STABLE_AFTER_S:
+                pause_s = 0.2
+            _log.error("part_died", part=self.part.name, exit_code=code, restart_in_s=pause_s)
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+            await self._spawn()
+
+
+def _tied_to_us(part: Part) -> list[str]:
+    """Wrap the command in util-linux's setpriv: it outlives us in no case, and gains no privilege."""
+    command = ["setpriv", "--pdeathsig", "KILL", "--no-new-privs"]
+    if part.account:
+        command += ["--reuid", str(part.account.uid), "--regid", str(part.account.gid), "--clear-groups"]
+    return [*command, "--", *part.command]

@@ -1,0 +1,148 @@
+"""Starts the whole system, in order, and ends it, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from callrouter.clock import Clock
+from callrouter.layout import Layout
+from callrouter.local_system import parts
+from callrouter.local_system.account import Account, unprivileged_account
+from callrouter.local_system.child import Child, Part
+from callrouter.local_system.ports import Wanted, require_free
+from callrouter.local_system.secrets import Secrets, load_or_make, write_private
+from callrouter.settings import PROJECT_ROOT, Settings
+
+_READY_WITHIN_S = 30.0
+
+
+class NotReady(Exception):
+    """The system was started and did not become ready; the text says what is missing, and where logs are."""
+
+
+@dataclass(slots=True)
+class LocalSystem:
+    """The parts that this installation starts itself. Use as `async with`."""
+
+    settings: Settings
+    clock: Clock | None
+    """The rehearsal's clock; None when live. The settings must then be those `for_rehearsal`."""
+    config: Path | None
+    report: Callable[[str], None]
+    """Told each step, in a few words."""
+    children: dict[str, Child] = field(default_factory=dict)
+
+    @property
+    def layout(self) -> Layout:
+        """Where this instance keeps its things."""
+        return Layout.of(self.settings)
+
+    async def __aenter__(self) -> Self:
+        """Start everything and wait until it is ready.
+
+        Raises PortsTaken, ProgramMissing, SecretsError or PermissionError before anything was started, and
+        NotReady afterwards (everything is then ended again).
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        """End the parts: the one that takes calls first, the one that delivers records last but one."""
+        for name in ("asterisk", "controller", "ticketing", "broker"):
+            if name in self.children:
+                await self.children[name].stop()
+
+    async def _start(self) -> None:
+        require_free(self._ports())
+        secrets = load_or_make(self.layout.secrets, parts.phone_names(self.settings))
+        account = unprivileged_account(PROJECT_ROOT) if self.settings.managed.asterisk else None
+        if self.clock:
+            self.clock.save(self.layout.clock)
+        self._write_phones(secrets)
+        for part in self._parts(secrets, account):
+            self.report(f"启动 / starting: {part.name}")
+            child = Child(part)
+            self.children[part.name] = child
+            await child.start()
+        await self._ready()
+
+    def _parts(self, secrets: Secrets, account: Account | None) -> list[Part]:
+        settings, layout = self.settings, self.layout
+        managed = settings.managed
+        wanted = []
+        if managed.broker:
+            wanted.append(parts.broker_part(settings, layout, secrets, account))
+        if managed.asterisk:
+            offset_s = self.clock.offset_s if self.clock else 0
+            wanted.append(parts.asterisk_part(settings, layout, secrets, offset_s, account))
+        if managed.ticketing_subscriber:
+            wanted.append(parts.subscriber_part(settings, layout, secrets))
+        wanted.append(parts.controller_part(layout, self.config, rehearsal=self.clock is not None))
+        return wanted
+
+    def _ports(self) -> list[Wanted]:
+        settings = self.settings
+        wanted = [
+            Wanted("agi.port", "tcp", "127.0.0.1", settings.agi.port),
+            Wanted("http.port", "tcp", "127.0.0.1", settings.http.port),
+        ]
+        if settings.managed.asterisk:
+            wanted += [
+                Wanted("sip.port", "udp", str(settings.bind), settings.sip.port),
+                Wanted("sip.rtp_first", "udp", str(settings.bind), settings.sip.rtp_first),
+                Wanted("ami.port", "tcp", "127.0.0.1", settings.ami.port),
+            ]
+        if settings.managed.broker:
+            wanted.append(Wanted("mqtt.port", "tcp", settings.mqtt.host, settings.mqtt.port))
+        return wanted
+
+    def _write_phones(self, secrets: Secrets) -> None:
+        where = f"{self.settings.bind}:{self.settings.sip.port}"
+        lines = [f"# SIP {where} UDP; account, password, role"]
+        for name, password in secrets.phones.items():
+            role = "seat" if name in self.settings.sip.seats else "duty phone"
+            role = "caller" if name == self.settings.sip.softphone else role
+            lines.append(f"{name}  {password}  {role}")
+        write_private(self.layout.softphones, "\n".join(lines) + "\n")
+
+    async def _ready(self) -> None:
+        url = f"http://127.0.0.1:{self.settings.http.port}/readyz"
+        deadline = time.monotonic() + _READY_WITHIN_S
+        answer = "no answer"
+        while time.monotonic() < deadline:
+            is_ready, answer = await asyncio.to_thread(_ask, url)
+            if is_ready:
+                return
+            await asyncio.sleep(0.1)
+        raise NotReady(
+            f"{_READY_WITHIN_S:.0f} 秒内未就绪 / not ready in time; /readyz says: {answer};"
+            f" the logs are in {self.layout.logs}"
+        )
+
+
+def _ask(url: str) -> tuple[bool, str]:
+    try:
+        with urlopen(url, timeout=2) as response:  # noqa: S310 - our own address
+            return True, response.read(2000).decode()
+    except URLError as error:
+        body = getattr(error, "read", lambda _limit: b"")(2000).decode()
+        return False, body or str(error.reason)
+    except OSError as error:
+        return False, str(error)

@@ -1,0 +1,60 @@
+"""A decision: the treatment, and the reasons that anyone may ask for.
+
+Rules:
+- Every decision carries at least one reason; CLI, console and record show the same value.
+- A reason names its rule by place: `dialplans/sichuan/lines.yaml:14`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from callrouter.vocabulary.plan import Mode, PhaseName
+from callrouter.vocabulary.treatment import Treatment
+
+
+class ReasonCode(StrEnum):
+    """Why a call is treated as it is."""
+
+    LINE_IN_PHASE = "line_in_phase"
+    """The dialled line is in the plan and this phase of it is in force."""
+    LANDS_ELSEWHERE = "lands_elsewhere"
+    """The plan lands this line at its own seats, yet the call reached us: it is connected all the same."""
+    NUMBER_ENDED = "number_ended"
+    """The number has been cancelled, yet the carrier still delivers it."""
+    HOTLINE_DIALLED = "hotline_dialled"
+    """The caller dialled 12345 itself."""
+    EMERGENCY_DIALLED = "emergency_dialled"
+    """An emergency number reached us: straight to a person, first in the queue, nothing played before."""
+    NUMBER_NOT_IN_PLAN = "number_not_in_plan"
+    """The plan's rule for unknown numbers applies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One step of the argument."""
+
+    code: ReasonCode
+    rule: str
+    """The plan line that says so, `file:line`."""
+    detail: str
+    """In plain words; never a caller's number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is done with a call, and why."""
+
+    treatment: Treatment
+    reasons: tuple[Reason, ...]
+    line: str | None
+    """The hotline's number, or None when the dialled number is in no plan."""
+    mode: Mode | None
+    phase: PhaseName | None
+    plan: str
+    plan_version: str
+    plan_hash: str
+    decided_at: datetime
+    """The instant the plan was asked about. Zone-aware."""

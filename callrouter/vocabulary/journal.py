@@ -1,0 +1,84 @@
+"""What the dialplan writes down about a call, and how it is spelled.
+
+Rules:
+- Calls become records from Asterisk's own journal (CEL as CSV), never from what the controller remembers.
+- Domain facts enter the journal as CEL user events whose `extra` is a URI query string (`k=v&k=v`, each
+  value percent-encoded UTF-8), so no value can forge a separator.
+- The names below are the contract between asterisk/extensions.conf.j2 and records/fold; a test compares
+  the two, so neither can drift.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+CEL_COLUMNS = (
+    "eventtype",
+    "eventtime",
+    "uniqueid",
+    "linkedid",
+    "channame",
+    "context",
+    "exten",
+    "appname",
+    "cidnum",
+    "peer",
+    "eventextra",
+)
+"""The columns of cel.csv, in order (asterisk/cel_custom.conf.j2). `eventtime` is epoch seconds with µs."""
+
+
+class JournalEvent(StrEnum):
+    """A CEL user event of ours."""
+
+    ARRIVED = "CR_ARRIVED"
+    """First step of a call. Keys: called, caller, presentation, trunk, sip_call_id, clock_offset.
+
+    `called` and `caller` are raw text; `clock_offset` is the rehearsal offset in whole seconds, 0 when live.
+    """
+    DECIDED = "CR_DECIDED"
+    """After the arrival dip. Keys: those of `DecisionFact`, or `fallback`: why the default was taken."""
+    NOTICE = "CR_NOTICE"
+    """An announcement. Keys: key (the prompt's), state (started, finished)."""
+    QUEUE = "CR_QUEUE"
+    """Keys: queue, state (entered, left); when left also status (QUEUESTATUS), agent, cause (Q.850)."""
+    LAST_RESORT = "CR_LAST_RESORT"
+    """Keys: target, state (dialled, left); when left also status (DIALSTATUS), cause (Q.850)."""
+    VOICEMAIL = "CR_VOICEMAIL"
+    """Keys: state (started, finished); when finished also status (RECORD_STATUS), file."""
+    REFUSED = "CR_REFUSED"
+    """A call refused before any decision. Keys: called, reason."""
+
+
+class DecisionFact(StrEnum):
+    """A key of CR_DECIDED: what was decided, by which rule of which plan."""
+
+    LINE = "line"
+    """The hotline's number, such as 12315; empty when the number is in no plan."""
+    MODE = "mode"
+    PHASE = "phase"
+    RULE = "rule"
+    """The plan line that decided: `dialplans/sichuan/lines.yaml:14`."""
+    REASON = "reason"
+    """The first reason's code, such as `line_in_phase`."""
+    PLAN = "plan"
+    """The jurisdiction, such as `sichuan`."""
+    PLAN_VERSION = "plan_version"
+    PLAN_HASH = "plan_hash"
+    FOUND_BY = "found_by"
+    """Where the dialled hotline was found: `request_uri`, …"""
+    TREATMENT = "treatment"
+    NOTICE = "notice"
+    QUEUE = "queue"
+    PRIORITY = "priority"
+    DECIDED_AT = "decided_at"
+    """The instant the plan was asked about (arrival, in the rehearsal clock if there is one), ISO 8601."""
+
+
+class Fallback(StrEnum):
+    """Why the dialplan took its safe default instead of a decision."""
+
+    NO_VERDICT = "no_verdict"
+    """The controller was not there, died, or hung past the 3-second fuse."""
+    BAD_VERDICT = "bad_verdict"
+    """What came back is not a verdict this dialplan understands."""

@@ -1,0 +1,123 @@
+"""Telephone numbers as they reach a Chinese hotline platform.
+
+Rules:
+- Normalise once, at the door: what does not parse exactly is "unknown" and keeps its raw text for the record.
+- Exact match only. 96119 ends in 119 and is no emergency; 12345 is a prefix of longer strings.
+- `+86`, `0086` and `86` are taken off only if a valid national form remains.
+- Area codes follow from the numbering structure: 10 and 2x have two digits, 3xx to 9xx have three.
+- A mobile's area is where it was issued, not where its caller is: it is never derived here.
+
+Source: shared facts on telephony, sections 1.1-1.12 (the order of trial is 1.11).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import StrEnum
+
+EMERGENCY_CODES = frozenset({"110", "119", "120", "122"})
+
+_AREA = r"(?P<area>10|2[0-57-9]|[3-9]\d\d)"
+_AREA_AND_REST = re.compile(rf"0?{_AREA}(?P<rest>\d+)")
+_MOBILE = re.compile(r"0?(?P<mobile>1[3-9]\d{9})")
+_LANDLINE = re.compile(r"[2-8]\d{6,7}")
+_SEPARATORS = re.compile(r"[ \-().]")
+_DIALLED = re.compile(r"\+?\d{2,20}")
+_COUNTRY = ("+86", "0086", "86")
+
+
+class NumberKind(StrEnum):
+    """What sort of number it is."""
+
+    SHORT_CODE = "short_code"
+    """A service short code that the plan knows, such as 12315 or 96128."""
+    EMERGENCY = "emergency"
+    MOBILE = "mobile"
+    LANDLINE = "landline"
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneNumber:
+    """A number that was understood."""
+
+    kind: NumberKind
+    digits: str
+    """The short code, the eleven digits of a mobile, or a landline's local digits."""
+    area: str | None = None
+    """The area code with its leading zero (`028`), where one was dialled."""
+
+    @property
+    def canonical(self) -> str:
+        """One spelling per number: E.164 where it exists, else the area code and the code (`028-12345`)."""
+        if self.kind is NumberKind.MOBILE:
+            return f"+86{self.digits}"
+        if self.kind is NumberKind.LANDLINE and self.area:
+            return f"+86{self.area[1:]}{self.digits}"
+        return f"{self.area}-{self.digits}" if self.area else self.digits
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownNumber:
+    """A number that was withheld, absent or not understood; the raw text goes to the record only."""
+
+    raw: str
+
+
+Number = PhoneNumber | UnknownNumber
+
+
+def parse_number(raw: str, short_codes: AbstractSet[str]) -> Number:
+    """Understand a dialled or calling number.
+
+    `short_codes` are the codes the plan knows. Never raises: whatever is not a number is `UnknownNumber`.
+    """
+    dialled = _SEPARATORS.sub("", _without_uri_dress(raw))
+    if not _DIALLED.fullmatch(dialled):
+        return UnknownNumber(raw)
+    for prefix in _COUNTRY:
+        if dialled.startswith(prefix):
+            national = _parse_national(dialled.removeprefix(prefix), short_codes)
+            if national:
+                return national
+    if dialled.startswith("+"):
+        return UnknownNumber(raw)
+    return _parse_national(dialled, short_codes) or UnknownNumber(raw)
+
+
+def _without_uri_dress(raw: str) -> str:
+    """Take off `tel:` and URI parameters; put a `phone-context` area such as +8628 in front of the code."""
+    number, _, parameters = raw.strip().removeprefix("tel:").partition(";")
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name == "phone-context" and value.startswith("+86") and not number.startswith("+"):
+            return f"{value}{number}"
+    return number
+
+
+def _parse_national(digits: str, short_codes: AbstractSet[str]) -> PhoneNumber | None:
+    code = _as_code(digits, None, short_codes)
+    if code:
+        return code
+    with_area = _AREA_AND_REST.fullmatch(digits)
+    if with_area:
+        code = _as_code(with_area["rest"], f"0{with_area['area']}", short_codes)
+        if code:
+            return code
+    mobile = _MOBILE.fullmatch(digits)
+    if mobile:
+        return PhoneNumber(NumberKind.MOBILE, mobile["mobile"])
+    if with_area and _LANDLINE.fullmatch(with_area["rest"]):
+        return PhoneNumber(NumberKind.LANDLINE, with_area["rest"], f"0{with_area['area']}")
+    if _LANDLINE.fullmatch(digits):
+        return PhoneNumber(NumberKind.LANDLINE, digits)
+    return None
+
+
+def _as_code(digits: str, area: str | None, short_codes: AbstractSet[str]) -> PhoneNumber | None:
+    if digits in EMERGENCY_CODES:
+        return PhoneNumber(NumberKind.EMERGENCY, digits, area)
+    if digits in short_codes:
+        return PhoneNumber(NumberKind.SHORT_CODE, digits, area)
+    return None
