@@ -15,7 +15,7 @@ CALLROUTER := .venv/bin/callrouter
 PYTEST     := .venv/bin/python -m pytest
 
 run: setup
-	@exec $(CALLROUTER) demo $(if $(ONCE),--once) $(if $(BIND),--bind $(BIND)) $(if $(CLOCK),--clock $(CLOCK)) $(if $(CONFIG),--config $(CONFIG))
+	@exec $(CALLROUTER) demo $(if $(ONCE),--once) $(if $(BIND),--bind $(BIND)) $(if $(CLOCK),--clock $(CLOCK)) $(if $(NUMBER),--number $(NUMBER)) $(if $(CONFIG),--config $(CONFIG))
 
 check: setup-tests
 	@.venv/bin/ruff check .

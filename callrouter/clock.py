@@ -18,6 +18,19 @@ class ClockError(ValueError):
     """The instant given for a rehearsal cannot be used; the text says why and what to give."""
 
 
+def parse_instant(text: str) -> datetime:
+    """Read an instant that someone typed. Raises ClockError for one without its offset."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise ClockError(
+            f"{text!r}: 需要带时区的时刻 / an instant with its offset is needed, such as 2021-09-30T23:59:50+08:00"
+        )
+    return instant
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """Tells what time it is for the plan."""
@@ -28,16 +41,7 @@ class Clock:
     @classmethod
     def starting_at(cls, instant: str, wall: datetime) -> Clock:
         """Return the clock that shows `instant` when the wall clock shows `wall`. Raises ClockError."""
-        try:
-            wanted = datetime.fromisoformat(instant)
-        except ValueError:
-            wanted = None
-        if wanted is None or wanted.tzinfo is None:
-            raise ClockError(
-                f"--clock {instant!r}: 需要带时区的时刻 / an instant with its offset is needed,"
-                " such as 2021-09-30T23:59:50+08:00"
-            )
-        return cls(round((wanted - wall).total_seconds()))
+        return cls(round((parse_instant(instant) - wall).total_seconds()))
 
     def now(self) -> datetime:
         """Return the present instant of the plan, in UTC."""

@@ -57,7 +57,8 @@ class Sip(_Part):
 class Queue(_Part):
     """How long a caller waits, and for whom. Seconds."""
 
-    general: Name = "general"
+    general: Name = "hotline"
+    """The general queue. Not `general`: that is what Asterisk calls the head of its queues.conf."""
     wait_s: Annotated[int, Field(ge=1, le=3600)] = 300
     duty_ring_s: Annotated[int, Field(ge=1, le=120)] = 25
     voicemail_limit_s: Annotated[int, Field(ge=10, le=600)] = 180
@@ -98,6 +99,7 @@ class Managed(_Part):
     """Which parts CallRouter starts itself."""
 
     asterisk: bool = True
+    controller: bool = True
     broker: bool = True
     ticketing_subscriber: bool = True
 
@@ -124,6 +126,7 @@ class Settings(BaseSettings):
 
     instance: Name = "callrouter"
     node: Name = "node1"
+    topic_prefix: Name = "callrouter"
     plan: Path = Path("dialplans/sichuan")
     run_dir: Path = Path(".local/run")
     bind: ipaddress.IPv4Address = ipaddress.IPv4Address("127.0.0.1")
@@ -183,11 +186,11 @@ class Settings(BaseSettings):
         return self.model_copy(
             update={
                 **ports,
-                "instance": f"{self.instance}-rehearsal",
+                "topic_prefix": f"{self.topic_prefix}-rehearsal",
                 "bind": ipaddress.IPv4Address("127.0.0.1"),
                 "run_dir": self.rehearsal.run_dir,
                 "database_url": "",
-                "managed": Managed(),
+                "managed": self.managed.model_copy(update={"asterisk": True, "broker": True}),
             }
         )
 

@@ -7,34 +7,14 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 
+from callrouter.asterisk_link.ami_client import AmiClient
+
 _log = structlog.get_logger(__name__)
-
-
-class ListItem(Protocol):
-    """An event of a list action's answer."""
-
-    @property
-    def name(self) -> str:
-        """The event's name."""
-
-    def get(self, name: str, default: str = "") -> str:
-        """Return a header's value."""
-
-
-class QueueLink(Protocol):
-    """What this needs of AMI."""
-
-    async def queue_members(self, queue: str) -> Iterable[ListItem]:
-        """Return the items of QueueStatus."""
-
-    async def act(self, name: str, headers: Mapping[str, str]) -> None:
-        """Carry out an action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +30,25 @@ class Seat:
         return f"PJSIP/{self.name}"
 
 
-async def add_missing_seats(link: QueueLink, seats: Iterable[Seat]) -> int:
-    """Add each seat that its queue lacks; return how many were added."""
+async def add_missing_seats(ami: AmiClient, seats: Iterable[Seat]) -> int:
+    """Add each seat that its queue lacks; return how many were added.
+
+    Raises AmiError when Asterisk does not answer; doing it again is safe.
+    """
     added = 0
     present: dict[str, set[str]] = {}
     for seat in seats:
         if seat.queue not in present:
-            items = await link.queue_members(seat.queue)
-            present[seat.queue] = {item.get("Location") for item in items if item.name == "QueueMember"}
+            present[seat.queue] = await _members(ami, seat.queue)
         if seat.interface in present[seat.queue]:
             continue
-        await link.act(
-            "QueueAdd", {"Queue": seat.queue, "Interface": seat.interface, "MemberName": seat.name}
-        )
+        headers = {"Queue": seat.queue, "Interface": seat.interface, "MemberName": seat.name}
+        await ami.action("QueueAdd", headers)
         added += 1
     _log.info("seats_reconciled", added=added)
     return added
+
+
+async def _members(ami: AmiClient, queue: str) -> set[str]:
+    status = await ami.action("QueueStatus", {"Queue": queue})
+    return {item.get("Location") for item in status.items if item.name == "QueueMember"}

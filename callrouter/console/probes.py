@@ -6,14 +6,16 @@ wait in the outbox, and no caller notices.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from callrouter.console.metrics import ControllerMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,12 @@ class Readiness:
         return all(self.needed.values())
 
 
-def probe_application(readiness: Callable[[], Readiness], registry: CollectorRegistry) -> Starlette:
-    """Return the application that answers the probes."""
+def probe_application(
+    readiness: Callable[[], Readiness],
+    metrics: ControllerMetrics,
+    figures: Callable[[], Awaitable[Mapping[str, float]]],
+) -> Starlette:
+    """Return the application that answers the probes; `figures` are read each time somebody asks."""
 
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -49,13 +55,14 @@ def probe_application(readiness: Callable[[], Readiness], registry: CollectorReg
         }
         return JSONResponse(body, status_code=200 if now.is_ready else 503)
 
-    async def metrics(_request: Request) -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    async def exported(_request: Request) -> Response:
+        metrics.show(await figures())
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return Starlette(
         routes=[
             Route("/healthz", healthz),
             Route("/readyz", readyz),
-            Route("/metrics", metrics),
+            Route("/metrics", exported),
         ]
     )

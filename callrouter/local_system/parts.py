@@ -14,6 +14,7 @@ from callrouter.layout import SETUP_FOLDER, Layout, sounds_folder
 from callrouter.local_system.account import Account
 from callrouter.local_system.child import Part
 from callrouter.local_system.secrets import Secrets, write_private
+from callrouter.plans.load import load_plan
 from callrouter.settings import PROJECT_ROOT, Settings
 
 _PROGRAMS = SETUP_FOLDER / "bin"
@@ -46,7 +47,7 @@ def broker_part(settings: Settings, layout: Layout, secrets: Secrets, account: A
     subprocess.run(  # noqa: S603 - our own program and file
         [program("mosquitto_passwd"), "-U", passwords], check=True, capture_output=True
     )
-    topics = settings.instance
+    topics = f"{settings.topic_prefix}/{settings.instance}"
     write_private(
         folder / "permissions",
         f"user callrouter\ntopic write {topics}/records\ntopic read {topics}/acks\n"
@@ -86,7 +87,7 @@ def subscriber_part(settings: Settings, layout: Layout, secrets: Secrets) -> Par
             "--port", str(settings.mqtt.port),
             "--username", "ticketing",
             "--password-file", str(password),
-            "--topic", f"{settings.instance}/records",
+            "--topic", f"{settings.topic_prefix}/{settings.instance}/records",
             "--database", str(layout.ticketing),
         ],
         log_file=layout.logs / "ticketing.log",
@@ -179,7 +180,7 @@ def _configuration(
         carrier_networks=tuple(str(network) for network in settings.sip.carrier_networks),
         phones=tuple(phones),
         outbound_trunks=(),
-        queues=(settings.queue.general,),
+        queues=_queues(settings),
         safe_queue=settings.queue.general,
         last_resort=f"PJSIP/{duty}",
         queue_wait_s=settings.queue.wait_s,
@@ -192,6 +193,13 @@ def _configuration(
         ami_secret=secrets.ami,
         clock_offset=clock_offset_s,
     )
+
+
+def _queues(settings: Settings) -> tuple[str, ...]:
+    """Name every queue that the plan may send a caller to; a broken plan is refused before anything starts."""
+    plan = load_plan(settings.path(settings.plan))
+    desks = {desk.queue for desk in (plan.hotline, plan.emergency, plan.unknown_number)}
+    return tuple(sorted(desks | {settings.queue.general}))
 
 
 @dataclass(frozen=True, slots=True)

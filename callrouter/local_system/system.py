@@ -81,7 +81,8 @@ class LocalSystem:
             child = Child(part)
             self.children[part.name] = child
             await child.start()
-        await self._ready()
+        if self.settings.managed.controller:
+            await self._ready()
 
     def _parts(self, secrets: Secrets, account: Account | None) -> list[Part]:
         settings, layout = self.settings, self.layout
@@ -94,15 +95,18 @@ class LocalSystem:
             wanted.append(parts.asterisk_part(settings, layout, secrets, offset_s, account))
         if managed.ticketing_subscriber:
             wanted.append(parts.subscriber_part(settings, layout, secrets))
-        wanted.append(parts.controller_part(layout, self.config, rehearsal=self.clock is not None))
+        if managed.controller:
+            wanted.append(parts.controller_part(layout, self.config, rehearsal=self.clock is not None))
         return wanted
 
     def _ports(self) -> list[Wanted]:
         settings = self.settings
-        wanted = [
-            Wanted("agi.port", "tcp", "127.0.0.1", settings.agi.port),
-            Wanted("http.port", "tcp", "127.0.0.1", settings.http.port),
-        ]
+        wanted = []
+        if settings.managed.controller:
+            wanted += [
+                Wanted("agi.port", "tcp", "127.0.0.1", settings.agi.port),
+                Wanted("http.port", "tcp", "127.0.0.1", settings.http.port),
+            ]
         if settings.managed.asterisk:
             wanted += [
                 Wanted("sip.port", "udp", str(settings.bind), settings.sip.port),
@@ -131,10 +135,20 @@ class LocalSystem:
             if is_ready:
                 return
             await asyncio.sleep(0.1)
+        restarted = [
+            f"\n  {name} 反复退出 / keeps dying: {_last_line(child.part.log_file)}"
+            for name, child in self.children.items()
+            if child.starts > 1
+        ]
         raise NotReady(
             f"{_READY_WITHIN_S:.0f} 秒内未就绪 / not ready in time; /readyz says: {answer};"
-            f" the logs are in {self.layout.logs}"
+            f" the logs are in {self.layout.logs}{''.join(restarted)}"
         )
+
+
+def _last_line(log_file: Path) -> str:
+    lines = log_file.read_text(encoding="utf-8", errors="replace").splitlines()
+    return lines[-1] if lines else "(an empty log)"
 
 
 def _ask(url: str) -> tuple[bool, str]:

@@ -20,6 +20,8 @@ class ReasonCode(StrEnum):
 
     LINE_IN_PHASE = "line_in_phase"
     """The dialled line is in the plan and this phase of it is in force."""
+    LINE_IN_PLAN = "line_in_plan"
+    """Which line of the plan it is; always beside a reason that names the phase."""
     LANDS_ELSEWHERE = "lands_elsewhere"
     """The plan lands this line at its own seats, yet the call reached us: it is connected all the same."""
     NUMBER_ENDED = "number_ended"

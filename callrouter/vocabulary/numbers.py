@@ -3,7 +3,8 @@
 Rules:
 - Normalise once, at the door: what does not parse exactly is "unknown" and keeps its raw text for the record.
 - Exact match only. 96119 ends in 119 and is no emergency; 12345 is a prefix of longer strings.
-- `+86`, `0086` and `86` are taken off only if a valid national form remains.
+- `+86`, `0086` and `86` are taken off only if a valid national form remains; a bare `86` not from seven or
+  eight digits that are a landline by themselves (8681 2110 in Chengdu is not Zigong's 110).
 - Area codes follow from the numbering structure: 10 and 2x have two digits, 3xx to 9xx have three.
 - A mobile's area is where it was issued, not where its caller is: it is never derived here.
 
@@ -19,12 +20,12 @@ from enum import StrEnum
 
 EMERGENCY_CODES = frozenset({"110", "119", "120", "122"})
 
-_AREA = r"(?P<area>10|2[0-57-9]|[3-9]\d\d)"
-_AREA_AND_REST = re.compile(rf"0?{_AREA}(?P<rest>\d+)")
-_MOBILE = re.compile(r"0?(?P<mobile>1[3-9]\d{9})")
-_LANDLINE = re.compile(r"[2-8]\d{6,7}")
+_AREA = r"(?P<area>10|2[0-57-9]|[3-9][0-9]{2})"
+_AREA_AND_REST = re.compile(rf"0?{_AREA}(?P<rest>[0-9]+)")
+_MOBILE = re.compile(r"0?(?P<mobile>1[3-9][0-9]{9})")
+_LANDLINE = re.compile(r"[2-8][0-9]{6,7}")
 _SEPARATORS = re.compile(r"[ \-().]")
-_DIALLED = re.compile(r"\+?\d{2,20}")
+_DIALLED = re.compile(r"\+?[0-9]{2,20}")
 _COUNTRY = ("+86", "0086", "86")
 
 
@@ -77,7 +78,7 @@ def parse_number(raw: str, short_codes: AbstractSet[str]) -> Number:
     if not _DIALLED.fullmatch(dialled):
         return UnknownNumber(raw)
     for prefix in _COUNTRY:
-        if dialled.startswith(prefix):
+        if dialled.startswith(prefix) and not (prefix == "86" and _LANDLINE.fullmatch(dialled)):
             national = _parse_national(dialled.removeprefix(prefix), short_codes)
             if national:
                 return national

@@ -1,0 +1,1 @@
+"""Our end of Asterisk: the AGI server, the AMI client, and what turns their facts into ours and back."""

@@ -1,0 +1,53 @@
+"""The commands we send over AGI, as octets.  PURE.
+
+Rules
+1. A command is one line and at most 2,047 octets with its line feed: Asterisk's buffer (``AGI_BUF_LEN``) is
+   2,048, and it takes the rest of a longer line for the next command.
+2. It holds no control character: a line feed would begin a second command, a NUL end this one.
+3. A value stands in double quotes, with ``"`` and the backslash escaped; Asterisk then takes it as it is.
+4. What breaks a rule is not repaired but refused: whoever made the value must know.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+MAX_COMMAND_BYTES: Final = 2047
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
+
+
+class AgiCommandError(ValueError):
+    """A command of ours that must not be sent: the place, the fault and the remedy; never the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetVariable:
+    """The command ``SET VARIABLE variable "value"``: the one command of a dip.
+
+    It is answered 200 even on a channel that has hung up.  ``variable`` is a plain name: a dialplan function
+    (``CHANNEL(…)``) is refused, because its name would be text that Asterisk evaluates.
+    """
+
+    variable: str
+    value: str
+
+    def encode(self) -> bytes:
+        """Return the line to send; raises `AgiCommandError` if it would break a rule above."""
+        if _VARIABLE.fullmatch(self.variable) is None:
+            raise AgiCommandError(
+                "SET VARIABLE: the name is no plain variable name; use letters, digits and _"
+            )
+        if not self.value.isprintable() and _CONTROL.search(self.value):
+            raise AgiCommandError("SET VARIABLE: the value holds a control character; encode it first")
+        quoted = self.value.replace("\\", "\\\\").replace('"', '\\"')
+        try:
+            line = f'SET VARIABLE {self.variable} "{quoted}"\n'.encode()
+        except UnicodeEncodeError:
+            raise AgiCommandError(
+                "SET VARIABLE: the value is not valid Unicode; decode it properly"
+            ) from None
+        if len(line) > MAX_COMMAND_BYTES:
+            raise AgiCommandError(f"SET VARIABLE: longer than {MAX_COMMAND_BYTES} octets; shorten the value")
+        return line

@@ -1,0 +1,103 @@
+"""The one door: from the facts of an arrival dip to a `Call`.  PURE.
+
+Rules:
+- Numbers are understood here, once; no raw text goes deeper, except in `UnknownNumber`, for the record.
+- What the outside world chooses (called, caller, presentation, SIP Call-ID) can't spoil an arrival: a hostile
+  number is an unknown number, an unknown presentation counts as withheld, the SIP Call-ID is not needed here.
+- What our own side writes (call id, trunk, instant, offset) must be exact, or the arrival is refused and the
+  dialplan takes its safe default, which reaches a person.
+- A refusal names the facts that were wrong, never their text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from callrouter.vocabulary.call import Call, FoundBy
+from callrouter.vocabulary.numbers import Number, UnknownNumber, parse_number
+
+FACTS: Final = (
+    "call_id",
+    "called",
+    "caller",
+    "presentation",
+    "trunk",
+    "sip_call_id",
+    "arrived_at",
+    "clock_offset",
+)
+"""Every fact that an arrival dip must bring."""
+
+LONGEST_NUMBER: Final = 256
+"""Characters of a called or calling number that are looked at and kept."""
+
+_CALL_ID = re.compile(r"[A-Za-z0-9._-]{1,80}")
+_TRUNK = re.compile(r"[A-Za-z0-9_-]{1,40}")
+# Eleven and ten digits of seconds stay within the years that datetime knows (1653 to 5455).
+_INSTANT = re.compile(r"(?P<seconds>[0-9]{1,11})\.(?P<micros>[0-9]{6})")
+_OFFSET = re.compile(r"[+-]?[0-9]{1,10}")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SHOWN = frozenset(
+    {"allowed", "allowed_not_screened", "allowed_passed_screen", "allowed_failed_screen"},
+)
+"""Asterisk's CALLERID(pres) words for a number that its owner lets be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalRefused:
+    """An arrival that can't be decided; the dialplan goes on without us."""
+
+    reasons: tuple[str, ...]
+    """Constant words, such as `call_id: malformed`."""
+
+
+def arrival(facts: Mapping[str, str], short_codes: AbstractSet[str]) -> Call | ArrivalRefused:
+    """The call that the facts describe. Never raises.
+
+    `facts` are decoded strings under the names in `FACTS`; `arrived_at` is epoch seconds with six decimals,
+    `clock_offset` the rehearsal's whole seconds, added to it. `short_codes` are those the plan knows.
+    """
+    missing = tuple(f"{name}: missing" for name in FACTS if name not in facts)
+    if missing:
+        return ArrivalRefused(missing)
+    arrived_at = _instant(facts["arrived_at"], facts["clock_offset"])
+    reasons = (
+        *(() if _CALL_ID.fullmatch(facts["call_id"]) else ("call_id: malformed",)),
+        *(() if _TRUNK.fullmatch(facts["trunk"]) else ("trunk: malformed",)),
+        *(() if arrived_at else ("arrived_at or clock_offset: malformed",)),
+    )
+    if reasons or arrived_at is None:
+        return ArrivalRefused(reasons)
+    return Call(
+        call_id=facts["call_id"],
+        called=_number(facts["called"], short_codes),
+        found_by=FoundBy.REQUEST_URI,
+        caller=_caller(facts["caller"], facts["presentation"], short_codes),
+        trunk=facts["trunk"],
+        arrived_at=arrived_at,
+    )
+
+
+def _number(raw: str, short_codes: AbstractSet[str]) -> Number:
+    if len(raw) > LONGEST_NUMBER:
+        return UnknownNumber(raw[:LONGEST_NUMBER])
+    return parse_number(raw, short_codes)
+
+
+def _caller(raw: str, presentation: str, short_codes: AbstractSet[str]) -> Number:
+    if presentation not in _SHOWN:
+        return UnknownNumber(raw[:LONGEST_NUMBER])
+    return _number(raw, short_codes)
+
+
+def _instant(arrived_at: str, clock_offset: str) -> datetime | None:
+    match = _INSTANT.fullmatch(arrived_at)
+    if match is None or _OFFSET.fullmatch(clock_offset) is None:
+        return None
+    seconds = int(match["seconds"]) + int(clock_offset)
+    return _EPOCH + timedelta(seconds=seconds, microseconds=int(match["micros"]))

@@ -1,0 +1,60 @@
+"""`callrouter prompts`: render, check and unpack the announcements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from callrouter.announcements import PROMPTS_FOLDER, announcements_of
+from callrouter.cli.instance import ConfigOption, choose_instance
+from callrouter.layout import sounds_folder
+from callrouter.plans.load import load_plan
+from callrouter.prompts.build import build
+from callrouter.prompts.check import check
+from callrouter.prompts.findings import Severity
+from callrouter.prompts.renderings import WantedPrompt
+from callrouter.prompts.unpack import unpack
+
+commands = typer.Typer(help="提示音 / announcements", no_args_is_help=True)
+
+
+@commands.command("check")
+def check_prompts(config: ConfigOption = None) -> None:
+    """检查提示音 / Check that all the plan can play is rendered, whole and of its very text."""
+    findings = check(_wanted(config), PROMPTS_FOLDER)
+    for finding in findings:
+        typer.echo(str(finding))
+    if any(finding.severity is not Severity.INFO for finding in findings):
+        raise typer.Exit(1)
+    typer.echo("提示音齐全 / every announcement is there")
+
+
+@commands.command("build")
+def build_prompts(
+    voice: Annotated[Path, typer.Option(help="语音文件 / the voice's .bin file: ivr_prompts/README.md")],
+    config: ConfigOption = None,
+) -> None:
+    """合成缺少的提示音 / Render what is missing or changed; needs the synthesis extra."""
+    built = build(_wanted(config), PROMPTS_FOLDER, voice, typer.echo)
+    for finding in built.findings:
+        typer.echo(str(finding))
+    typer.echo(f"{len(built.rendered)} 条新制 / rendered, {len(built.kept)} 条未变 / kept")
+    if built.findings:
+        raise typer.Exit(1)
+
+
+@commands.command("unpack")
+def unpack_prompts(quiet: Annotated[bool, typer.Option("--quiet")] = False) -> None:
+    """展开为 8 kHz A-law / Unpack the masters for Asterisk; set-up does this."""
+    done = unpack(PROMPTS_FOLDER, sounds_folder(), (lambda _line: None) if quiet else typer.echo)
+    if done.findings:
+        for finding in done.findings:
+            typer.echo(str(finding), err=True)
+        raise typer.Exit(1)
+
+
+def _wanted(config: Path | None) -> tuple[WantedPrompt, ...]:
+    settings = choose_instance(config).settings
+    return announcements_of(load_plan(settings.path(settings.plan)))

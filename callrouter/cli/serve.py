@@ -1,0 +1,64 @@
+"""`callrouter serve` runs the whole system; `callrouter controller` the controller alone."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import Annotated
+
+import typer
+import uvloop
+
+from callrouter.cli.instance import (
+    BindOption,
+    ClockOption,
+    ConfigOption,
+    Instance,
+    choose_instance,
+    running_instance,
+)
+from callrouter.local_system.secrets import read
+from callrouter.local_system.system import LocalSystem
+from callrouter.log import configure_logging
+from callrouter.service import run_controller
+
+
+def serve(config: ConfigOption = None, clock: ClockOption = None, bind: BindOption = None) -> None:
+    """启动整套系统 / Run the whole system until Ctrl-C: broker, Asterisk, ticketing, controller."""
+    instance = choose_instance(config, clock, bind)
+    configure_logging(instance.settings.log.level)
+    asyncio.run(_serve(instance))
+
+
+def controller(
+    config: ConfigOption = None,
+    rehearsal: Annotated[bool, typer.Option("--rehearsal", hidden=True)] = False,
+) -> None:
+    """只启动控制器 / Run the controller alone, beside an Asterisk and a broker that are already there."""
+    instance = running_instance(config, rehearsal)
+    configure_logging(instance.settings.log.level)
+    secrets = read(instance.layout.secrets)
+    uvloop.run(
+        run_controller(
+            instance.settings,
+            instance.layout,
+            instance.clock,
+            ami_secret=secrets.ami,
+            mqtt_password=secrets.mqtt_controller,
+        )
+    )
+
+
+async def _serve(instance: Instance) -> None:
+    async with LocalSystem(instance.settings, instance.clock, instance.config, typer.echo):
+        typer.echo(f"就绪 / ready; the logs are in {instance.layout.logs}; Ctrl-C ends it")
+        await until_told_to_stop()
+
+
+async def until_told_to_stop() -> None:
+    """Wait for Ctrl-C or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()

@@ -1,0 +1,1 @@
+"""From YAML that an admin writes to a checked, frozen `Plan`."""

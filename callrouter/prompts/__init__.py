@@ -1,0 +1,1 @@
+"""The announcements callers hear: catalogue, texts, rendering, checking and unpacking for Asterisk."""

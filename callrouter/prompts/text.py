@@ -1,0 +1,143 @@
+"""From a catalogue text and values to what is written on a screen and what a voice says.
+
+Rules:
+- A prompt has two texts. The *written* one is for people who read (12300); the *spoken* one is exactly what
+  is said (幺二三零零), holds Chinese characters and sentence marks only, and identifies a rendering.
+- A value that must not be machine-read, such as a dialled number, is given as a `Spoken` pair. Everything
+  else is a plain string, whose digits are read by the default rule.
+- The default rule: one digit is a plain number (按1 → 按一); two digits are a quantity (15 → 十五); three or
+  more are read digit by digit with 幺 for 1. 12345 alone is read 一二三四五: that is its name.
+- Every variable of the prompt has a value, and every value has a variable; anything else is an error.
+- An interval is half-open: the last day of a transition is the day before its end. A year is spoken only
+  when it is not the current one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+
+from callrouter.prompts.findings import PromptError
+
+HOTLINE = "12345"
+_HOTLINE_SPOKEN = "一二三四五"
+_DIGITS = dict(zip("0123456789", "零幺二三四五六七八九", strict=True))
+_NUMERALS = "零一二三四五六七八九"
+_VARIABLE = re.compile(r"\{([a-z_]+)\}")
+_UNSPEAKABLE = re.compile(r"[^\u4e00-\u9fff，。、！？；：]")
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A value whose reading is decided by people: a hotline number, a name."""
+
+    written: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilledText:
+    """A prompt's text with its variables filled in."""
+
+    written: str
+    """For the console and the logs of what was played: 您拨打的12300…."""
+    said: str
+    """For the voice: 您拨打的幺二三零零…."""
+
+
+def variables_of(text: str) -> tuple[str, ...]:
+    """Name the variables of a catalogue text, each once, in the order of their appearance."""
+    return tuple(dict.fromkeys(_VARIABLE.findall(text)))
+
+
+def fill(prompt_id: str, text: str, values: Mapping[str, str | Spoken]) -> FilledText:
+    """Put the values into a catalogue text, once as written and once as spoken.
+
+    Raises PromptError when a variable has no value, a value no variable, or when something is left that a
+    voice cannot say.
+    """
+    wanted = set(variables_of(text))
+    for name in sorted(wanted - values.keys()):
+        raise PromptError(
+            f"prompt {prompt_id}", f"the variable {{{name}}} has no value", f"give {name} in the plan"
+        )
+    for name in sorted(values.keys() - wanted):
+        raise PromptError(
+            f"prompt {prompt_id}",
+            f"the value {name} is not used by the text",
+            f"put {{{name}}} into the text in the catalogue, or leave the value out",
+        )
+    written = _VARIABLE.sub(lambda found: _written(values[found[1]]), text)
+    pieces = _VARIABLE.split(text)
+    said = "".join(
+        _said(values[piece]) if place % 2 else spoken_numbers(piece) for place, piece in enumerate(pieces)
+    )
+    if rest := _UNSPEAKABLE.search(said):
+        raise PromptError(
+            f"prompt {prompt_id}",
+            f"the voice cannot say the character U+{ord(rest[0]):04X}",
+            "write it in Chinese characters, or give the value as a pair of written and said",
+        )
+    return FilledText(written, said)
+
+
+def spoken_digits(number: str) -> str:
+    """Read a number digit by digit, 1 as 幺: 12300 → 幺二三零零. Only 12345 is 一二三四五."""
+    if number == HOTLINE:
+        return _HOTLINE_SPOKEN
+    return "".join(_DIGITS[digit] for digit in number)
+
+
+def spoken_numbers(text: str) -> str:
+    """Replace each run of digits in a text by its default reading (see the rules above)."""
+    return re.sub(r"[0-9]+", lambda run: _reading(run[0]), text)
+
+
+def spoken_date(day: date, this_year: int) -> str:
+    """Say a date: 九月三十日, or 二零二二年九月三十日 when its year is not this one."""
+    month_and_day = f"{_quantity(day.month)}月{_quantity(day.day)}日"
+    if day.year == this_year:
+        return month_and_day
+    return "".join(_NUMERALS[int(digit)] for digit in str(day.year)) + "年" + month_and_day
+
+
+def last_day(until: datetime, zone: tzinfo) -> date:
+    """Tell the last whole day before a half-open end, in the plan's time zone.
+
+    2021-10-01T00:00+08:00 → 2021-09-30. The stop day is the end's own date: `stop_day`.
+    """
+    return stop_day(until, zone) - timedelta(days=1)
+
+
+def stop_day(until: datetime, zone: tzinfo) -> date:
+    """Tell the day on which a half-open interval ends, in the plan's time zone.
+
+    Raises ValueError for a datetime without a time zone.
+    """
+    if until.tzinfo is None:
+        raise ValueError("the end of an interval has no time zone: give one, such as +08:00")
+    return until.astimezone(zone).date()
+
+
+def _reading(run: str) -> str:
+    if len(run) >= 3:
+        return spoken_digits(run)
+    return _quantity(int(run))
+
+
+def _quantity(number: int) -> str:
+    """Say 0–99 as a quantity: 7 → 七, 10 → 十, 31 → 三十一."""
+    tens, ones = divmod(number, 10)
+    if not tens:
+        return _NUMERALS[ones]
+    return ("" if tens == 1 else _NUMERALS[tens]) + "十" + (_NUMERALS[ones] if ones else "")
+
+
+def _written(value: str | Spoken) -> str:
+    return value.written if isinstance(value, Spoken) else value
+
+
+def _said(value: str | Spoken) -> str:
+    return value.said if isinstance(value, Spoken) else spoken_numbers(value)

@@ -1,0 +1,69 @@
+"""Sounds without words, computed: the record tone and the music on hold. Ours, so nobody's licence.
+
+Rules:
+- The same samples every time: no chance, no clock.
+- Music on hold is quiet and slow, has no words and no advertising (GB/T 33358-2016), and lies inside
+  300–3400 Hz so that the line changes nothing. Its end joins its beginning: it is played in a loop.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE = 24_000
+VERSION = "1"
+"""Of the sounds below: a change to what is heard must change it."""
+
+_BEEP_HZ = 1000
+_BEEP_SECONDS = 0.4
+_BAR_SECONDS = 4.0
+# G major pentatonic, one bar a chord: plucked upwards, then a note of the melody.
+_BARS: tuple[tuple[int, ...], ...] = (
+    (67, 71, 74, 79, 83, 79, 74, 71),
+    (64, 71, 76, 79, 81, 79, 76, 71),
+    (69, 72, 76, 81, 84, 81, 76, 72),
+    (62, 69, 74, 78, 81, 78, 74, 69),
+    (67, 71, 74, 79, 86, 83, 79, 74),
+    (64, 67, 71, 76, 79, 83, 79, 76),
+    (69, 72, 76, 79, 81, 76, 72, 69),
+    (62, 66, 69, 74, 79, 78, 74, 69),
+)
+"""MIDI note numbers, eight plucks a bar."""
+_PARTIALS = ((1, 1.0, 1.1), (2, 0.42, 0.8), (3, 0.18, 0.5), (4, 0.08, 0.35))
+"""Of one pluck: multiple of the note's frequency, loudness, decay time in seconds."""
+
+Signal = NDArray[np.float64]
+
+
+def record_beep() -> Signal:
+    """Make the tone after which a caller speaks: 1000 Hz, 0.4 s, softly switched."""
+    time = np.arange(round(_BEEP_SECONDS * SAMPLE_RATE)) / SAMPLE_RATE
+    edges = np.minimum(1.0, np.minimum(time, time[::-1]) / 0.01)
+    tone: Signal = 0.3 * edges * np.sin(2 * np.pi * _BEEP_HZ * time)
+    return tone
+
+
+def hold_music() -> Signal:
+    """Make the music on hold: 32 s of plucked chords whose last notes ring into the first bar."""
+    length = round(len(_BARS) * _BAR_SECONDS * SAMPLE_RATE)
+    music = np.zeros(length)
+    step = _BAR_SECONDS / len(_BARS[0])
+    for bar, notes in enumerate(_BARS):
+        for beat, note in enumerate(notes):
+            start = round((bar * _BAR_SECONDS + beat * step) * SAMPLE_RATE)
+            pluck = _pluck(note, 1.0 if beat == 0 else 0.6)
+            music[(start + np.arange(len(pluck))) % length] += pluck
+    loop: Signal = 0.25 * music / np.abs(music).max()
+    return loop
+
+
+def _pluck(note: int, loudness: float) -> Signal:
+    frequency = 440.0 * 2 ** ((note - 69) / 12)
+    time = np.arange(round(3.0 * SAMPLE_RATE)) / SAMPLE_RATE
+    attack = np.minimum(1.0, time / 0.006)
+    tone: Signal = np.zeros_like(time)
+    for multiple, share, decay in _PARTIALS:
+        if multiple * frequency < 3200:
+            tone += share * np.exp(-time / decay) * np.sin(2 * np.pi * multiple * frequency * time)
+    return loudness * attack * tone

@@ -1,0 +1,1 @@
+"""Calls become records: journal → fold → store → outbox."""

@@ -1,0 +1,85 @@
+"""Bringing a node's journal into the database.
+
+Rules:
+- The journal file is the truth and waits: while the database is locked, full or gone nothing is lost; the
+  same rows are read again after a back-off.
+- Reading and writing files happens in a thread: a slow disk must not hold up the calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from callrouter.records.store import Store
+from callrouter.records.tail import JournalTail
+
+log = structlog.get_logger(__name__)
+
+_LONGEST_WAIT = 5.0
+
+
+class Collector:
+    """Reads one node's journal for ever."""
+
+    def __init__(
+        self,
+        store: Store,
+        path: Path,
+        node: str,
+        *,
+        on_records: Callable[[], None],
+        poll_seconds: float = 0.15,
+    ) -> None:
+        self._store = store
+        self._path = path
+        self._node = node
+        self._on_records = on_records
+        self._poll_seconds = poll_seconds
+        self._tail: JournalTail | None = None
+
+    async def run(self) -> None:
+        """Collect until cancelled."""
+        failures = 0
+        while True:
+            try:
+                more = await self.collect_once()
+            except (OSError, SQLAlchemyError) as error:
+                failures += 1
+                self._store.counters.database_failures += 1
+                log.warning("the journal cannot be collected, trying again", error=type(error).__name__)
+                await asyncio.sleep(min(self._poll_seconds * (1 << min(failures, 10)), _LONGEST_WAIT))
+                continue
+            failures = 0
+            if not more:
+                await asyncio.sleep(self._poll_seconds)
+
+    async def collect_once(self) -> bool:
+        """Store the next batch of rows; False when there is nothing new.
+
+        Raises OSError and sqlalchemy.exc.SQLAlchemyError; the batch is then read again the next time.
+        """
+        if self._tail is None:
+            self._tail = JournalTail(self._path, await self._store.positions(self._node))
+        batch = await asyncio.to_thread(self._tail.next_batch)
+        if batch is None:
+            return False
+        ingested = await self._store.ingest(self._node, batch.rows, batch.position)
+        self._tail.accept(batch.position)
+        if batch.unreadable:
+            self._store.counters.rows_unreadable += batch.unreadable
+            log.error(
+                "the journal holds text that is no row: it was passed over and stays in the file",
+                node=self._node,
+                stretches=batch.unreadable,
+                before_byte=batch.position.offset,
+            )
+        for record in ingested.records:
+            log.info("record written", call_id=record.call_id, terminal_state=record.terminal_state)
+        if ingested.records:
+            self._on_records()
+        return True

@@ -1,0 +1,220 @@
+"""Telling the ticketing side, until it says that it knows.
+
+Rules:
+- A message is closed by the ticketing side's own acknowledgement alone. That the broker took it proves
+  nothing: a broker may die with it, refuse it quietly, or have nobody to give it to.
+- At most `window` messages are in flight. One that is not acknowledged in time leaves the window and waits
+  for its next attempt, so that a message nobody answers does not stop the others.
+- The wait doubles with every attempt up to `longest_wait`. A new link ends every wait: what was in flight on
+  the old one may be lost.
+- What is in flight lives in memory, what is open in the database: after a restart everything open is due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from callrouter.records.counters import RecordCounters
+from callrouter.records.outbox_rows import Closing, DueMessage, OutboxRows
+from callrouter.vocabulary.message import Acknowledgement, Message, PublishError
+
+log = structlog.get_logger(__name__)
+
+_ATTENTION = 1.0
+"""Seconds after which the outbox looks for due rows even if nothing woke it."""
+_LONGEST_DATABASE_WAIT = 10.0
+
+
+class DeliveryListener(Protocol):
+    """Who is told what happens on the link. Called on the event loop; must not block."""
+
+    def link_up(self) -> None:
+        """The link stands and acknowledgements can be received."""
+
+    def link_down(self) -> None:
+        """The link is gone, and with it perhaps what was in flight."""
+
+    def acknowledged(self, acknowledgement: Acknowledgement) -> None:
+        """The ticketing side has spoken about a message."""
+
+
+class Publisher(Protocol):
+    """A way to the ticketing side."""
+
+    async def run(self, listener: DeliveryListener) -> None:
+        """Keep the link up until cancelled. Never gives up by itself."""
+
+    async def publish(self, message: Message) -> None:
+        """Hand a message over. Raises PublishError when that did not succeed."""
+
+
+class Outbox:
+    """Delivers the outbox's messages through one publisher. It is the publisher's listener."""
+
+    def __init__(
+        self,
+        rows: OutboxRows,
+        publisher: Publisher,
+        *,
+        now: Callable[[], datetime],
+        counters: RecordCounters,
+        window: int = 20,
+        acknowledged_within: timedelta = timedelta(seconds=10),
+        longest_wait: timedelta = timedelta(seconds=60),
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._rows = rows
+        self._publisher = publisher
+        self._now = now
+        self._counters = counters
+        self._window = window
+        self._acknowledged_within = acknowledged_within
+        self._longest_wait = longest_wait
+        self._chance = chance
+        self._wake = asyncio.Event()
+        self._everything_is_due = True
+        self._latest = now()
+        self._in_flight: dict[str, float] = {}
+        """Message ids, with the loop time at which they leave the window."""
+        self._publishing: set[asyncio.Task[None]] = set()
+        self._acknowledgements: list[Acknowledgement] = []
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._publisher.run(self))
+                group.create_task(self._deliver())
+        finally:
+            self.link_down()
+
+    def wake(self) -> None:
+        """Look for due messages now: some were just written."""
+        self._wake.set()
+
+    def link_up(self) -> None:
+        """See DeliveryListener."""
+        self._counters.broker_connected = True
+        self._everything_is_due = True
+        self._wake.set()
+
+    def link_down(self) -> None:
+        """See DeliveryListener."""
+        self._counters.broker_connected = False
+        # aiomqtt would let these wait for their whole timeout.
+        for task in self._publishing:
+            task.cancel()
+        self._in_flight.clear()
+
+    def acknowledged(self, acknowledgement: Acknowledgement) -> None:
+        """See DeliveryListener."""
+        self._acknowledgements.append(acknowledgement)
+        self._wake.set()
+
+    async def _deliver(self) -> None:
+        failures = 0
+        while True:
+            self._wake.clear()
+            try:
+                await self._step()
+            except SQLAlchemyError as error:
+                failures += 1
+                self._counters.database_failures += 1
+                log.warning("the outbox cannot use the database, trying again", error=type(error).__name__)
+                await asyncio.sleep(min(0.1 * (1 << min(failures, 10)), _LONGEST_DATABASE_WAIT))
+                continue
+            failures = 0
+            await self._wait()
+
+    async def _step(self) -> None:
+        await self._close_acknowledged()
+        now = self._now()
+        if now < self._latest:
+            # The clock was set back: what it had planned may lie far ahead.
+            self._everything_is_due = True
+        self._latest = now
+        if self._everything_is_due:
+            # Cleared before the write: a link that comes up meanwhile asks again.
+            self._everything_is_due = False
+            try:
+                await self._rows.make_all_due(now)
+            except BaseException:
+                self._everything_is_due = True
+                raise
+        self._drop_overdue()
+        if self._counters.broker_connected:
+            await self._send_due()
+
+    async def _close_acknowledged(self) -> None:
+        words = list(self._acknowledgements)
+        if not words:
+            return
+        closing = await self._rows.close(words, self._now())
+        del self._acknowledgements[: len(words)]
+        for word in words:
+            self._in_flight.pop(word.id, None)
+        self._count(closing)
+
+    def _count(self, closing: Closing) -> None:
+        self._counters.acknowledged += len(closing.acknowledged)
+        self._counters.rejected += len(closing.rejected)
+        self._counters.repeated_acknowledgements += len(closing.repeated)
+        self._counters.unknown_acknowledgements += len(closing.unknown)
+        for message_id, call_id in closing.rejected.items():
+            # The reason is the other side's text and may quote a caller: it stays in the database.
+            log.error("the ticketing side rejected a message", call_id=call_id, message_id=message_id)
+
+    def _drop_overdue(self) -> None:
+        time = asyncio.get_running_loop().time()
+        for message_id in [one for one, deadline in self._in_flight.items() if deadline <= time]:
+            del self._in_flight[message_id]
+
+    async def _send_due(self) -> None:
+        free = self._window - len(self._in_flight)
+        if free <= 0:
+            return
+        now = self._now()
+        due = await self._rows.due(now, limit=free, but=self._in_flight.keys())
+        if not due:
+            return
+        await self._rows.mark_sent({one.message.id: now + self._back_off(one.attempts) for one in due})
+        deadline = asyncio.get_running_loop().time() + self._acknowledged_within.total_seconds()
+        for one in due:
+            self._in_flight[one.message.id] = deadline
+            self._start_publishing(one)
+
+    def _start_publishing(self, due: DueMessage) -> None:
+        task = asyncio.create_task(self._publish(due.message))
+        self._publishing.add(task)
+        task.add_done_callback(self._publishing.discard)
+
+    async def _publish(self, message: Message) -> None:
+        try:
+            await self._publisher.publish(message)
+        except PublishError:
+            self._counters.publish_failures += 1
+            log.warning("a message was not handed over, trying again later", call_id=message.call_id)
+            self._in_flight.pop(message.id, None)
+            self._wake.set()
+        else:
+            self._counters.published += 1
+
+    def _back_off(self, attempts: int) -> timedelta:
+        wait = min(self._acknowledged_within * (1 << min(attempts, 16)), self._longest_wait)
+        return wait * (1 + 0.25 * self._chance())
+
+    async def _wait(self) -> None:
+        time = asyncio.get_running_loop().time()
+        deadline = min([time + _ATTENTION, *self._in_flight.values()])
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._wake.wait()
+        except TimeoutError:
+            return

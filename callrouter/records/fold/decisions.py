@@ -1,0 +1,82 @@
+"""What was decided about a call, as the dialplan wrote it down.
+
+Rules:
+- The first decision written down is the record's: a call keeps the plan it began with.
+- A fallback is not a decision. One that is not spelled as agreed counts as a bad verdict.
+- An empty fact is an absent one; a fact that cannot be read is noted as odd and left out.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from callrouter.records.fold.journal import Fact, Journal
+from callrouter.vocabulary.journal import DecisionFact, Fallback, JournalEvent
+from callrouter.vocabulary.record import Anomaly, RecordedDecision
+
+_FALLBACK = "fallback"
+
+
+def decision_of(journal: Journal) -> tuple[RecordedDecision | None, Fallback | None]:
+    """Give the decision, or why there is none; both None when nothing was written down."""
+    facts = journal.facts(JournalEvent.DECIDED)
+    if not facts:
+        return None, None
+    if len(facts) > 1:
+        journal.anomalies.add(Anomaly.SEVERAL_DECISIONS)
+    first = facts[0]
+    fallback = first.text(_FALLBACK)
+    if fallback is not None:
+        return None, _fallback(journal, fallback)
+    return _decision(journal, first), None
+
+
+def whole_number(journal: Journal, text: str | None) -> int | None:
+    """Read a whole number of at most 12 digits; note what is not one."""
+    if text is None:
+        return None
+    digits = text.removeprefix("-")
+    if digits.isascii() and digits.isdecimal() and len(digits) <= 12:
+        return int(text)
+    journal.anomalies.add(Anomaly.UNREADABLE_FACT)
+    return None
+
+
+def _fallback(journal: Journal, text: str) -> Fallback:
+    try:
+        return Fallback(text)
+    except ValueError:
+        journal.anomalies.add(Anomaly.UNREADABLE_FACT)
+        return Fallback.BAD_VERDICT
+
+
+def _decision(journal: Journal, fact: Fact) -> RecordedDecision:
+    return RecordedDecision(
+        line=fact.text(DecisionFact.LINE),
+        mode=fact.text(DecisionFact.MODE),
+        phase=fact.text(DecisionFact.PHASE),
+        rule=fact.text(DecisionFact.RULE),
+        reason=fact.text(DecisionFact.REASON),
+        plan=fact.text(DecisionFact.PLAN),
+        plan_version=fact.text(DecisionFact.PLAN_VERSION),
+        plan_hash=fact.text(DecisionFact.PLAN_HASH),
+        found_by=fact.text(DecisionFact.FOUND_BY),
+        treatment=fact.text(DecisionFact.TREATMENT),
+        notice=fact.text(DecisionFact.NOTICE),
+        queue=fact.text(DecisionFact.QUEUE),
+        priority=whole_number(journal, fact.text(DecisionFact.PRIORITY)),
+        decided_at=_instant(journal, fact.text(DecisionFact.DECIDED_AT)),
+    )
+
+
+def _instant(journal: Journal, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.utcoffset() is None:
+        journal.anomalies.add(Anomaly.UNREADABLE_FACT)
+        return None
+    return at

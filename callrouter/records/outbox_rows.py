@@ -1,0 +1,198 @@
+"""The outbox's rows in the database: what is due, what was sent, what is closed.
+
+Rules:
+- A row is open (waiting, sent) until the ticketing side speaks; its first word counts.
+- Of a call's open rows only the first is ever due: order is kept per call. A rejected row no longer holds up
+  those after it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from callrouter.records.tables import outbox
+from callrouter.vocabulary.message import Acknowledgement, Message, Outcome
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class RowState(StrEnum):
+    """Where a message stands."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    """Handed to the broker at least once, which proves nothing."""
+    ACKNOWLEDGED = "acknowledged"
+    REJECTED = "rejected"
+    """A dead letter: kept with its reason, for a person."""
+
+
+OPEN = (RowState.WAITING, RowState.SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class DueMessage:
+    """A message to be sent now, and how often that was tried before."""
+
+    message: Message
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What acknowledgements have done: the ids of each kind."""
+
+    acknowledged: frozenset[str]
+    rejected: Mapping[str, str]
+    """With the call's id."""
+    repeated: frozenset[str]
+    unknown: frozenset[str]
+
+
+class OutboxRows:
+    """The outbox table. Each method is one transaction and raises sqlalchemy.exc.SQLAlchemyError."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def due(self, now: datetime, *, limit: int, but: Collection[str]) -> list[DueMessage]:
+        """Give the messages to be sent now, without those in flight (`but`).
+
+        What was sent before comes first, then what never was, each from the oldest on.
+        """
+        columns = outbox.c
+        again = (
+            _first_of_its_call()
+            .where(
+                columns.state == RowState.SENT,
+                columns.next_attempt_at_ms <= in_milliseconds(now),
+                columns.id.not_in(tuple(but)),
+            )
+            .order_by(columns.next_attempt_at_ms, columns.position)
+            .limit(limit)
+        )
+        async with self._engine.connect() as connection:
+            rows = list((await connection.execute(again)).mappings())
+            if len(rows) < limit:
+                new = (
+                    _first_of_its_call()
+                    .where(columns.state == RowState.WAITING)
+                    .order_by(columns.position)
+                    .limit(limit - len(rows))
+                )
+                rows += (await connection.execute(new)).mappings()
+        return [_due_message(row) for row in rows]
+
+    async def mark_sent(self, next_attempts: Mapping[str, datetime]) -> None:
+        """Note that messages are about to be sent, and when they are due again."""
+        statement = (
+            sa.update(outbox)
+            .where(
+                outbox.c.id == sa.bindparam("message"),
+                # Not IN: its parameters cannot be expanded for several rows at once.
+                sa.or_(outbox.c.state == RowState.WAITING, outbox.c.state == RowState.SENT),
+            )
+            .values(
+                state=RowState.SENT,
+                attempts=outbox.c.attempts + 1,
+                next_attempt_at_ms=sa.bindparam("next_attempt"),
+            )
+        )
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                statement,
+                [{"message": id_, "next_attempt": in_milliseconds(at)} for id_, at in next_attempts.items()],
+            )
+
+    async def make_all_due(self, now: datetime) -> None:
+        """Forget every back-off: what was in flight on the old link may be lost."""
+        statement = sa.update(outbox).where(outbox.c.state == RowState.SENT)
+        async with self._engine.begin() as connection:
+            await connection.execute(statement.values(next_attempt_at_ms=in_milliseconds(now)))
+
+    async def close(self, acknowledgements: Sequence[Acknowledgement], now: datetime) -> Closing:
+        """Close the rows that the ticketing side has spoken about."""
+        acknowledged: set[str] = set()
+        rejected: set[str] = set()
+        others: set[str] = set()
+        async with self._engine.begin() as connection:
+            for word in acknowledgements:
+                state = _closed_state(word.outcome)
+                result = await connection.execute(
+                    sa.update(outbox)
+                    .where(outbox.c.id == word.id, outbox.c.state.in_(OPEN))
+                    .values(
+                        state=state,
+                        outcome=word.outcome,
+                        reason=word.reason,
+                        acknowledged_at_ms=in_milliseconds(now),
+                    )
+                )
+                if not result.rowcount:
+                    others.add(word.id)
+                elif state is RowState.REJECTED:
+                    rejected.add(word.id)
+                else:
+                    acknowledged.add(word.id)
+            query = sa.select(outbox.c.id, outbox.c.call_id).where(outbox.c.id.in_(rejected | others))
+            known = {row.id: row.call_id for row in await connection.execute(query)}
+        return Closing(
+            acknowledged=frozenset(acknowledged),
+            rejected={id_: known[id_] for id_ in rejected},
+            repeated=frozenset(others & known.keys()),
+            unknown=frozenset(others - known.keys()),
+        )
+
+
+def in_milliseconds(at: datetime) -> int:
+    """Give the whole milliseconds since 1970."""
+    return (at - _EPOCH) // _MILLISECOND
+
+
+def from_milliseconds(milliseconds: int) -> datetime:
+    """Undo `in_milliseconds`."""
+    return _EPOCH + milliseconds * _MILLISECOND
+
+
+def _first_of_its_call() -> sa.Select[tuple[object, ...]]:
+    columns, earlier = outbox.c, outbox.alias("earlier")
+    blocked = sa.exists().where(
+        earlier.c.node == columns.node,
+        earlier.c.call_id == columns.call_id,
+        earlier.c.seq < columns.seq,
+        earlier.c.state.in_(OPEN),
+    )
+    return sa.select(outbox).where(~blocked)
+
+
+def _closed_state(outcome: Outcome) -> RowState:
+    match outcome:
+        case Outcome.STORED | Outcome.DUPLICATE:
+            return RowState.ACKNOWLEDGED
+        case Outcome.REJECTED:
+            return RowState.REJECTED
+        case _:
+            assert_never(outcome)
+
+
+def _due_message(row: sa.RowMapping) -> DueMessage:
+    message = Message(
+        id=row["id"],
+        node=row["node"],
+        call_id=row["call_id"],
+        sequence=row["seq"],
+        kind=row["kind"],
+        created_at=from_milliseconds(row["created_at_ms"]),
+        rehearsal=row["rehearsal"],
+        body=json.loads(row["body"]),
+    )
+    return DueMessage(message, row["attempts"])

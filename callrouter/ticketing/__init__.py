@@ -1,0 +1,1 @@
+"""The way to the ticketing side of 12345."""

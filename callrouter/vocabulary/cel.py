@@ -1,0 +1,130 @@
+"""One row of Asterisk's journal (CEL), read.
+
+Rules:
+- A row has the columns of `CEL_COLUMNS`, in that order; anything else is not a row.
+- `eventtime` is epoch seconds with six decimals; it becomes an exact UTC instant, never through a float.
+- What a row says beside that is text, kept as written: it came from callers and is not to be believed.
+- A user event's `eventextra` is JSON `{"extra": "k=v&k=v"}`; each value is percent-encoded UTF-8. What cannot
+  be read is an absent fact, never an error.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from urllib.parse import unquote
+
+from callrouter.vocabulary.journal import CEL_COLUMNS
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_INSTANT = re.compile(r"(\d{1,11})\.(\d{6})", re.ASCII)
+
+
+class CelEvent(StrEnum):
+    """The events of Asterisk's own that records are folded from (Asterisk: `struct ast_cel_event_record`)."""
+
+    CHAN_START = "CHAN_START"
+    ANSWER = "ANSWER"
+    BRIDGE_ENTER = "BRIDGE_ENTER"
+    BRIDGE_EXIT = "BRIDGE_EXIT"
+    HANGUP = "HANGUP"
+    CHAN_END = "CHAN_END"
+    LINKEDID_END = "LINKEDID_END"
+    """The last channel of a call is gone: nothing more will be written about it."""
+
+
+class CelRowError(ValueError):
+    """The text is not a journal row. The message says why, without quoting the row."""
+
+
+@dataclass(frozen=True, slots=True)
+class CelRow:
+    """A journal row. `(uniqueid, event, at)` identifies it on its node."""
+
+    event: str
+    """A `CelEvent`, a `JournalEvent`, or another of Asterisk's names."""
+    at: datetime
+    uniqueid: str
+    """The channel's id."""
+    linkedid: str
+    """The call's id: the uniqueid of the channel that came first."""
+    channel: str
+    """The channel's name, such as `PJSIP/1001-0000002a`."""
+    context: str
+    exten: str
+    app: str
+    caller_number: str
+    peer: str
+    extra: str
+    """JSON text, or empty."""
+
+
+def cel_row(fields: Sequence[str]) -> CelRow:
+    """Read the fields of one CSV record; raise CelRowError when they are no row."""
+    if len(fields) != len(CEL_COLUMNS):
+        raise CelRowError(f"a row has {len(CEL_COLUMNS)} columns, this record has {len(fields)}")
+    event, instant, *rest = fields
+    uniqueid, linkedid, channel, context, exten, app, caller_number, peer, extra = rest
+    if not event or not uniqueid or not linkedid:
+        raise CelRowError("eventtype, uniqueid and linkedid must not be empty")
+    return CelRow(
+        event,
+        instant_of(instant),
+        uniqueid,
+        linkedid,
+        channel,
+        context,
+        exten,
+        app,
+        caller_number,
+        peer,
+        extra,
+    )
+
+
+def instant_of(text: str) -> datetime:
+    """Read `1763798400.123456`; raise CelRowError otherwise."""
+    match = _INSTANT.fullmatch(text)
+    if match is None:
+        raise CelRowError(
+            "eventtime is not epoch seconds with six decimals: leave `dateformat` out of cel.conf"
+        )
+    return _EPOCH + timedelta(seconds=int(match[1]), microseconds=int(match[2]))
+
+
+def microseconds_of(at: datetime) -> int:
+    """Give the microseconds since 1970, exactly."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def instant_at(microseconds: int) -> datetime:
+    """Undo `microseconds_of`."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def extra_of(row: CelRow) -> Mapping[str, object]:
+    """Read `eventextra`; nothing when it is not a JSON object."""
+    if not row.extra:
+        return {}
+    try:
+        value = json.loads(row.extra)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def facts_of(row: CelRow) -> Mapping[str, str]:
+    """Read the facts of a user event of ours; a key that comes twice counts once, the first time."""
+    text = extra_of(row).get("extra")
+    facts: dict[str, str] = {}
+    if not isinstance(text, str):
+        return facts
+    for pair in text.split("&"):
+        key, equals, value = pair.partition("=")
+        if equals:
+            facts.setdefault(key, unquote(value, errors="replace"))
+    return facts

@@ -1,0 +1,48 @@
+"""Fixtures of the end-to-end tests."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from running_system import MakeSystem, System, free_port
+
+from callrouter.settings import PROJECT_ROOT, load_settings
+
+
+@pytest.fixture(scope="module")
+def make_system() -> Iterator[MakeSystem]:
+    """Make systems that are ended when the module's tests are done."""
+    made: list[System] = []
+
+    def make(**changes: Any) -> System:
+        folder = PROJECT_ROOT / ".local" / "test" / f"{os.getpid()}-{time.monotonic_ns()}"
+        folder.mkdir(parents=True)
+        rtp = free_port(socket.SOCK_DGRAM)
+        rtp = rtp if rtp < 64000 else rtp - 5000
+        settings: dict[str, Any] = {
+            "run_dir": str(folder / "run"),
+            "sip": {"port": free_port(socket.SOCK_DGRAM), "rtp_first": rtp, "rtp_last": rtp + 400},
+            "agi": {"port": free_port(socket.SOCK_STREAM)},
+            "ami": {"port": free_port(socket.SOCK_STREAM)},
+            "mqtt": {"port": free_port(socket.SOCK_STREAM)},
+            "http": {"port": free_port(socket.SOCK_STREAM)},
+            "rehearsal": {"run_dir": str(folder / "rehearsal"), "port_shift": 1},
+            "ticketing": {"resend_after_s": 3},
+        }
+        for name, change in changes.items():
+            settings[name] = {**settings[name], **change} if isinstance(settings.get(name), dict) else change
+        config = folder / "callrouter.yaml"
+        config.write_text(yaml.safe_dump(settings), encoding="utf-8")
+        system = System(config, load_settings(config))
+        made.append(system)
+        return system
+
+    yield make
+    for system in made:
+        system.stop()

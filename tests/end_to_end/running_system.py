@@ -1,0 +1,191 @@
+"""A whole system of its own for a test: real Asterisk, broker, subscriber and controller on free loopback ports."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from callrouter.layout import Layout
+from callrouter.local_system.secrets import read
+from callrouter.settings import PROJECT_ROOT, Settings, load_settings
+
+
+def free_port(kind: socket.SocketKind) -> int:
+    """Find a port that is free together with the next one, which a rehearsal would take."""
+    for _ in range(100):
+        with socket.socket(socket.AF_INET, kind) as first, socket.socket(socket.AF_INET, kind) as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no two free ports side by side")
+
+
+def eventually(what: str, look: Callable[[], Any], *, within_s: float = 15.0) -> Any:
+    """Look again and again until there is something to see; say what was missing otherwise."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {within_s} s: {what}")
+
+
+@dataclass
+class System:
+    """A running system, its settings, and what a test may do to it."""
+
+    config: Path
+    settings: Settings
+    process: subprocess.Popen[bytes] | None = None
+    output: Path = field(default=Path())
+    extra: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def layout(self) -> Layout:
+        return Layout.of(self.settings)
+
+    @property
+    def sip(self) -> tuple[str, int]:
+        return "127.0.0.1", self.settings.sip.port
+
+    def password(self, phone: str) -> str:
+        return read(self.layout.secrets).phones[phone]
+
+    def start(self, *arguments: str) -> None:
+        self.output = self.config.with_suffix(".out")
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "callrouter", "serve", "--config", str(self.config), *arguments],
+                cwd=PROJECT_ROOT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+            )
+        eventually("the system is ready: " + self.output.read_text(), self._says_ready, within_s=40)
+
+    def _says_ready(self) -> bool:
+        assert self.process
+        assert self.process.poll() is None, self.output.read_text()
+        return "ready;" in self.output.read_text()
+
+    def start_controller(self, *arguments: str) -> subprocess.Popen[bytes]:
+        controller = subprocess.Popen(
+            [sys.executable, "-m", "callrouter", "controller", "--config", str(self.config), *arguments],
+            cwd=PROJECT_ROOT,
+            stderr=(self.layout.logs / "controller.log").open("ab"),
+            stdin=subprocess.DEVNULL,
+        )
+        self.extra.append(controller)
+        eventually("the controller is ready", lambda: self.readyz()[0] == 200, within_s=20)
+        return controller
+
+    def stop(self) -> None:
+        for process in [*self.extra, self.process]:
+            if process and process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.send_signal(signal.SIGINT)
+                try:
+                    process.wait(15)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait(5)
+
+    def pid_of(self, part: str) -> int:
+        """Find a part by its command line among the processes that this system has started."""
+        marks = {
+            "asterisk": str(self.layout.asterisk_etc),
+            "broker": str(self.layout.broker),
+            "ticketing": str(self.layout.ticketing),
+            "controller": "callrouter controller",
+        }
+        assert self.process
+        for pid in children_of(self.process.pid):
+            if marks[part] in command_line(pid):
+                return pid
+        raise AssertionError(f"no {part} among the children of {self.process.pid}")
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.settings.http.port}{path}"
+
+    def readyz(self) -> tuple[int, dict[str, Any]]:
+        try:
+            with urlopen(self.url("/readyz"), timeout=2) as answer:
+                return answer.status, json.loads(answer.read())
+        except URLError as error:
+            body = getattr(error, "read", lambda: b"{}")()
+            return getattr(error, "code", 0), json.loads(body or b"{}")
+        except OSError:
+            return 0, {}
+
+    def events_at_ticketing(self) -> list[dict[str, Any]]:
+        """Everything that the reference ticketing side has stored."""
+        if not self.layout.ticketing.exists():
+            return []
+        with closing(sqlite3.connect(f"file:{self.layout.ticketing}?mode=ro", uri=True)) as database:
+            rows = database.execute("SELECT event FROM inbox ORDER BY rowid").fetchall()
+        return [json.loads(event) for (event,) in rows]
+
+    def records(self, sip_call_id: str) -> list[dict[str, Any]]:
+        return [
+            event["data"]
+            for event in self.events_at_ticketing()
+            if event["data"]["sip_call_id"] == sip_call_id
+        ]
+
+    def record(self, sip_call_id: str, *, within_s: float = 15.0) -> dict[str, Any]:
+        """The one record of a call, once the ticketing side has it."""
+        found = eventually("a record at the ticketing side", lambda: self.records(sip_call_id), within_s=within_s)
+        assert len(found) == 1
+        return dict(found[0])
+
+    def open_deliveries(self) -> int:
+        """Messages that the ticketing side has not acknowledged yet."""
+        with closing(sqlite3.connect(f"file:{self.layout.database}?mode=ro", uri=True)) as database:
+            (count,) = database.execute("SELECT count(*) FROM outbox WHERE acknowledged_at_ms IS NULL").fetchone()
+        return int(count)
+
+
+def children_of(parent: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                stat = (entry / "stat").read_text()
+            except OSError:
+                continue
+            if int(stat.rpartition(")")[2].split()[1]) == parent:
+                found.append(int(entry.name))
+    return found
+
+
+def command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+MakeSystem = Callable[..., System]

@@ -1,0 +1,182 @@
+"""A call to a legacy number reaches a person, leaves a record, and the ticketing side has it once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from running_system import MakeSystem, System, eventually
+from parties import AGENT_HZ, CALLER_HZ, CALLER_NUMBER, carrier_caller, heard, phone
+
+from callrouter.sip_party.call_state import CallState
+
+
+@pytest.fixture(scope="module")
+def system(make_system: MakeSystem) -> Iterator[System]:
+    made = make_system()
+    made.start()
+    yield made
+
+
+async def test_a_call_to_12315_hears_its_announcement_talks_to_an_agent_and_is_acknowledged_once(
+    system: System,
+) -> None:
+    async with phone(system, "1001") as agent, carrier_caller(system) as caller:
+        call = await caller.dial("12315")
+        await call.wait_for(CallState.EARLY, timeout_s=3)
+        ringing = await agent.next_call(timeout_s=20)
+        # The notice is early media: the caller had not been charged for any of it.
+        assert heard(call, "g02-12315").is_identical
+        await ringing.ring()
+        await ringing.answer()
+        talk_began = await ringing.wait_for(CallState.UP, timeout_s=3)
+        await ringing.hears(CALLER_HZ, timeout_s=3)
+        await call.hears(AGENT_HZ, timeout_s=3, since=talk_began)
+        await ringing.hears_packets(50, timeout_s=5)
+        await call.hang_up()
+        await ringing.wait_for(CallState.ENDED, timeout_s=5)
+
+    record = system.record(call.sip_call_id)
+    decision = record["decision"]
+    assert (decision["line"], decision["mode"], decision["phase"]) == ("12315", "dual", "in_force")
+    assert decision["plan"] == "sichuan"
+    assert decision["rule"].startswith("dialplans/sichuan/lines.yaml:")
+    assert len(decision["plan_hash"]) == 64
+    assert decision["plan_version"]
+    assert decision["found_by"] == "request_uri"
+    assert record["rehearsal"] is False
+    assert record["fallback"] is None
+    assert record["caller_raw"] == CALLER_NUMBER
+    assert record["terminal_state"] == "completed"
+    assert record["agent"] == "1001"
+    assert record["hung_up_by"] == "caller"
+    assert record["hangup_cause"] == 16
+    assert 300 < record["talk_ms"] < 6000
+    assert record["anomalies"] == []
+    [announcement] = record["announcements"]
+    assert announcement["key"] == "g02-12315"
+    assert announcement["finished_at"] is not None
+    [visit] = record["queue_visits"]
+    assert visit["agent"] == "1001"
+    assert 0 <= visit["wait_ms"] < 5000
+    caller_leg, agent_leg = sorted(record["legs"], key=lambda leg: leg["started_at"])
+    assert (caller_leg["role"], agent_leg["role"]) == ("caller", "agent")
+    assert set(record["cel_ids"]) == {caller_leg["uniqueid"], agent_leg["uniqueid"]}
+    assert datetime.fromisoformat(record["accepted_at"]) > datetime.fromisoformat(record["arrived_at"])
+    eventually("the outbox row is closed", lambda: system.open_deliveries() == 0)
+    assert len(system.records(call.sip_call_id)) == 1
+
+
+async def test_a_call_through_the_trunk_with_an_international_number_is_the_same_line(system: System) -> None:
+    async with phone(system, "1001") as agent, carrier_caller(system) as caller:
+        call = await caller.dial("+862812333")
+        ringing = await agent.next_call(timeout_s=20)
+        assert heard(call, "g02-12333").is_identical
+        await ringing.answer()
+        await call.wait_for(CallState.UP, timeout_s=3)
+        await ringing.hang_up()
+        await call.wait_for(CallState.ENDED, timeout_s=5)
+    record = system.record(call.sip_call_id)
+    assert record["decision"]["line"] == "12333"
+    assert record["hung_up_by"] == "agent"
+
+
+async def test_a_caller_who_leaves_during_the_announcement_leaves_one_abandoned_record(system: System) -> None:
+    async with carrier_caller(system) as caller:
+        call = await caller.dial("12345")
+        await call.hears_packets(50, timeout_s=5)
+        await call.hang_up()
+    record = system.record(call.sip_call_id)
+    assert record["terminal_state"] == "abandoned"
+    assert record["announcements"][0]["key"] == "g01"
+    assert record["announcements"][0]["finished_at"] is None
+    assert record["agent"] is None
+
+
+async def test_an_agents_lost_device_sends_the_caller_back_to_the_head_of_the_queue(system: System) -> None:
+    # The seat's rtp_timeout, which this waits for, is 30 s.
+    async with phone(system, "1001") as agent, carrier_caller(system) as caller:
+        call = await caller.dial("12345")
+        ringing = await agent.next_call(timeout_s=20)
+        await ringing.answer()
+        await ringing.hears(CALLER_HZ, timeout_s=3)
+        await agent.vanish()
+        async with phone(system, "1002", AGENT_HZ) as other:
+            again = await other.next_call(timeout_s=45)
+            await again.answer()
+            await again.hears(CALLER_HZ, timeout_s=3)
+            await call.hang_up()
+    record = system.record(call.sip_call_id)
+    assert record["terminal_state"] == "completed"
+    assert [visit["agent"] for visit in record["queue_visits"]] == ["1001", "1002"]
+
+
+async def test_names_stars_and_hashes_are_refused_and_leave_a_trace(system: System) -> None:
+    async with carrier_caller(system) as caller:
+        call = await caller.dial("sip:*12345@127.0.0.1")
+        await call.wait_for(CallState.ENDED, timeout_s=5)
+    assert call.ended
+    assert call.ended.status == 484
+    record = system.record(call.sip_call_id) if system.records(call.sip_call_id) else None
+    refused = eventually(
+        "a refused record",
+        lambda: [event["data"] for event in system.events_at_ticketing() if event["data"]["terminal_state"] == "refused"],
+    )
+    assert record is None or record in refused
+    assert refused[-1]["called_raw"] == "*12345"
+
+
+def metrics_of(system: System) -> str:
+    with urlopen(system.url("/metrics")) as answer:
+        return str(answer.read().decode())
+
+
+async def test_readiness_health_and_metrics_are_told(system: System) -> None:
+    status, body = system.readyz()
+    assert status == 200
+    assert body["needed"] == {"plan": True, "agi": True, "asterisk": True, "records": True}
+    with urlopen(system.url("/healthz")) as answer:
+        assert answer.status == 200
+    eventually("the outbox is empty", lambda: "callrouter_outbox_depth 0.0" in metrics_of(system))
+    text = metrics_of(system)
+    assert 'callrouter_decisions_total{line="12315",mode="dual",phase="in_force",reason="line_in_phase"} 1.0' in text
+    assert 'callrouter_dips_total{outcome="answered"}' in text
+
+
+def test_no_log_holds_the_callers_number_and_every_line_of_a_call_its_id(system: System) -> None:
+    logs = [file for file in system.layout.root.rglob("*.log") if file.is_file()]
+    assert len(logs) >= 5
+    for file in logs:
+        assert CALLER_NUMBER not in file.read_text(errors="replace"), file.name
+    decided = [
+        line
+        for line in (system.layout.logs / "controller.log").read_text().splitlines()
+        if '"call_decided"' in line
+    ]
+    assert decided
+    assert all('"call_id": "node1-' in line for line in decided)
+
+
+def test_what_holds_personal_data_or_passwords_is_readable_by_its_owner_alone(system: System) -> None:
+    private = [
+        system.layout.secrets,
+        system.layout.softphones,
+        system.layout.database,
+        system.layout.ticketing,
+        system.layout.cel_csv,
+        *system.layout.asterisk_etc.iterdir(),
+    ]
+    for file in private:
+        assert file.stat().st_mode & 0o077 == 0, file.name
+
+
+def test_asterisk_and_the_broker_do_not_run_as_root(system: System) -> None:
+    for part in ("asterisk", "broker"):
+        status = Path(f"/proc/{system.pid_of(part)}/status").read_text()
+        uids = next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1:]
+        assert "0" not in uids
+
+
