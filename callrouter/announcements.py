@@ -31,6 +31,12 @@ def announcements_of(plan: Plan, folder: Path = PROMPTS_FOLDER) -> tuple[WantedP
     return own + tuple(_filled(catalogue, notice) for notice in wanted(plan))
 
 
+def missing_sounds(plan: Plan, sounds: Path) -> list[str]:
+    """Return the keys of announcements for which Asterisk would find no sound; callers would hear nothing."""
+    keys = sorted({prompt.key for prompt in announcements_of(plan)})
+    return [key for key in keys if not (sounds / f"{key}.alaw").exists()]
+
+
 def _filled(catalogue: Catalogue, notice: WantedNotice) -> WantedPrompt:
     entry = catalogue.entry(notice.notice)
     known = _values(notice)

@@ -16,11 +16,20 @@ class Layout:
     """The paths of one instance."""
 
     root: Path
+    asterisk_log: Path
+    """Asterisk's logs and its journal of calls."""
+    asterisk_spool: Path
+    """What Asterisk records."""
 
     @classmethod
     def of(cls, settings: Settings) -> Layout:
         """Return the layout of an instance with these settings."""
-        return cls(settings.path(settings.run_dir))
+        root = settings.path(settings.run_dir)
+        return cls(
+            root,
+            asterisk_log=settings.asterisk.log_dir or root / "asterisk" / "log",
+            asterisk_spool=settings.asterisk.spool_dir or root / "asterisk" / "spool",
+        )
 
     @property
     def secrets(self) -> Path:
@@ -60,12 +69,12 @@ class Layout:
     @property
     def cel_csv(self) -> Path:
         """The journal that calls are made into records from."""
-        return self.asterisk / "log" / "cel-custom" / "cel.csv"
+        return self.asterisk_log / "cel-custom" / "cel.csv"
 
     @property
     def voicemail(self) -> Path:
         """Messages left by callers."""
-        return self.asterisk / "spool" / "voicemail"
+        return self.asterisk_spool / "voicemail"
 
     @property
     def broker(self) -> Path:

@@ -19,6 +19,7 @@ from functools import partial
 import structlog
 import uvicorn
 
+from callrouter.announcements import missing_sounds
 from callrouter.asterisk_link.agi_dip import AgiRequest, AgiService, Answer, Outcome
 from callrouter.asterisk_link.agi_server import AgiServer
 from callrouter.asterisk_link.ami_client import AmiClient, AmiState
@@ -31,7 +32,7 @@ from callrouter.clock import Clock
 from callrouter.console.metrics import ControllerMetrics
 from callrouter.console.probes import Readiness, probe_application
 from callrouter.decide.route import decide
-from callrouter.layout import Layout
+from callrouter.layout import Layout, sounds_folder
 from callrouter.plans.load import load_plan
 from callrouter.records.keeper import RecordKeeper
 from callrouter.records.store import Store
@@ -112,6 +113,9 @@ async def run_controller(
     Raises PlanErrors for a plan that cannot serve, OSError for a port that is taken.
     """
     plan = load_plan(settings.path(settings.plan))
+    unheard = missing_sounds(plan, sounds_folder())
+    if unheard:
+        _log.error("announcements_missing", keys=unheard, remedy="callrouter prompts check; make setup")
     metrics = ControllerMetrics()
     decider = Decider(plan, metrics, plan.short_codes)
     layout.database.parent.mkdir(parents=True, exist_ok=True)
@@ -144,7 +148,7 @@ async def run_controller(
     def readiness() -> Readiness:
         return Readiness(
             needed={"plan": True, "agi": True, "asterisk": ami.state is AmiState.READY, "records": True},
-            wanted={"broker": store.counters.broker_connected},
+            wanted={"broker": store.counters.broker_connected, "announcements": not unheard},
             detail={
                 "plan": f"{plan.jurisdiction} {plan.version} {plan.hash[:12]}",
                 "clock": (clock or Clock()).now().isoformat(timespec="seconds"),

@@ -76,6 +76,15 @@ class Ami(_Part):
     port: Port = 15038
 
 
+class Asterisk(_Part):
+    """Where an Asterisk of your own keeps its things; None: CallRouter's own does, in the run directory."""
+
+    log_dir: Path | None = None
+    """Holds cel-custom/cel.csv."""
+    spool_dir: Path | None = None
+    """Holds voicemail/."""
+
+
 class Mqtt(_Part):
     """The broker between us and the ticketing side."""
 
@@ -132,6 +141,7 @@ class Settings(BaseSettings):
     bind: ipaddress.IPv4Address = ipaddress.IPv4Address("127.0.0.1")
     sip: Sip = Sip()
     queue: Queue = Queue()
+    asterisk: Asterisk = Asterisk()
     agi: Agi = Agi()
     ami: Ami = Ami()
     mqtt: Mqtt = Mqtt()
@@ -190,6 +200,7 @@ class Settings(BaseSettings):
                 "bind": ipaddress.IPv4Address("127.0.0.1"),
                 "run_dir": self.rehearsal.run_dir,
                 "database_url": "",
+                "asterisk": Asterisk(),
                 "managed": self.managed.model_copy(update={"asterisk": True, "broker": True}),
             }
         )

@@ -45,6 +45,8 @@ class AsteriskConfiguration:
 
     etc: str
     var: str
+    log: str
+    spool: str
     data: str
     modules: str
     music: str

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from callrouter.cli.instance import ConfigOption, choose_instance
-from callrouter.local_system.parts import phone_names, render_asterisk
+from callrouter.local_system.asterisk import render_asterisk
+from callrouter.local_system.parts import phone_names
 from callrouter.local_system.secrets import load_or_make
 
 commands = typer.Typer(help="Asterisk 配置 / Asterisk's configuration", no_args_is_help=True)

@@ -12,8 +12,8 @@ import typer
 
 from callrouter.clock import Clock, ClockError
 from callrouter.layout import Layout
-from callrouter.local_system.parts import ProgramMissing
 from callrouter.local_system.ports import PortsTaken
+from callrouter.local_system.programs import ProgramMissing
 from callrouter.local_system.secrets import SecretsError
 from callrouter.local_system.system import NotReady
 from callrouter.plans.errors import PlanErrors

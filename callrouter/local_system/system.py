@@ -16,6 +16,7 @@ from callrouter.clock import Clock
 from callrouter.layout import Layout
 from callrouter.local_system import parts
 from callrouter.local_system.account import Account, unprivileged_account
+from callrouter.local_system.asterisk import asterisk_part
 from callrouter.local_system.child import Child, Part
 from callrouter.local_system.ports import Wanted, require_free
 from callrouter.local_system.secrets import Secrets, load_or_make, write_private
@@ -92,7 +93,7 @@ class LocalSystem:
             wanted.append(parts.broker_part(settings, layout, secrets, account))
         if managed.asterisk:
             offset_s = self.clock.offset_s if self.clock else 0
-            wanted.append(parts.asterisk_part(settings, layout, secrets, offset_s, account))
+            wanted.append(asterisk_part(settings, layout, secrets, offset_s, account))
         if managed.ticketing_subscriber:
             wanted.append(parts.subscriber_part(settings, layout, secrets))
         if managed.controller:

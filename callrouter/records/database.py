@@ -4,14 +4,18 @@ Rules:
 - SQLite: write-ahead log, synchronous=FULL (a commit survives a power cut), the file readable by its owner
   only.
 - The schema is made by the migrations, in `open_database`, before anyone else may use the engine.
+- Within this process one transaction writes at a time, in the order of asking: SQLite lets others only poll for
+  its lock.
 - A transaction that writes begins with a write: SQLite then takes its lock at once, waits for it, and can
   never find in mid-way that what it read has changed.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -20,7 +24,7 @@ from alembic.config import Config
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _BUSY_TIMEOUT_MS = 2000
@@ -33,7 +37,36 @@ _SQLITE_SETTINGS = (
 )
 
 
-async def open_database(url: str) -> AsyncEngine:
+class Database:
+    """An open database. Both kinds of transaction raise sqlalchemy.exc.SQLAlchemyError."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self._writing = asyncio.Lock()
+
+    @property
+    def dialect(self) -> str:
+        """The database's kind, such as `sqlite`."""
+        return self.engine.dialect.name
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that commits at its end, and leaves nothing behind if it fails."""
+        async with self._writing, self.engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that only reads."""
+        async with self.engine.connect() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+async def open_database(url: str) -> Database:
     """Open the database at a SQLAlchemy URL, such as `sqlite+aiosqlite:////var/lib/callrouter/records.db`.
 
     Brings its schema up to date. Raises sqlalchemy.exc.SQLAlchemyError when it cannot be opened.
@@ -50,7 +83,7 @@ async def open_database(url: str) -> AsyncEngine:
     except BaseException:
         await engine.dispose()
         raise
-    return engine
+    return Database(engine)
 
 
 def insert_new(dialect: str, table: sa.Table) -> sa.Insert:

@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 _ATTENTION = 1.0
 """Seconds after which the outbox looks for due rows even if nothing woke it."""
 _LONGEST_DATABASE_WAIT = 10.0
+_ACKNOWLEDGEMENTS_AT_ONCE = 500
+"""In one transaction: below every database's limit of parameters."""
 
 
 class DeliveryListener(Protocol):
@@ -153,7 +155,7 @@ class Outbox:
             await self._send_due()
 
     async def _close_acknowledged(self) -> None:
-        words = list(self._acknowledgements)
+        words = self._acknowledgements[:_ACKNOWLEDGEMENTS_AT_ONCE]
         if not words:
             return
         closing = await self._rows.close(words, self._now())
@@ -161,6 +163,8 @@ class Outbox:
         for word in words:
             self._in_flight.pop(word.id, None)
         self._count(closing)
+        if self._acknowledgements:
+            self._wake.set()
 
     def _count(self, closing: Closing) -> None:
         self._counters.acknowledged += len(closing.acknowledged)

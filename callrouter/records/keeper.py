@@ -30,9 +30,9 @@ class RecordKeeper:
         acknowledged_within: timedelta = timedelta(seconds=10),
         longest_wait: timedelta = timedelta(seconds=60),
     ) -> None:
-        self.reader = RecordReader(store.engine)
+        self.reader = RecordReader(store.database.engine)
         self._outbox = Outbox(
-            OutboxRows(store.engine),
+            OutboxRows(store.database),
             publisher,
             now=now,
             counters=store.counters,

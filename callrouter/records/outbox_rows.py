@@ -16,8 +16,8 @@ from enum import StrEnum
 from typing import assert_never
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from callrouter.records.database import Database
 from callrouter.records.tables import outbox
 from callrouter.vocabulary.message import Acknowledgement, Message, Outcome
 
@@ -61,8 +61,8 @@ class Closing:
 class OutboxRows:
     """The outbox table. Each method is one transaction and raises sqlalchemy.exc.SQLAlchemyError."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def due(self, now: datetime, *, limit: int, but: Collection[str]) -> list[DueMessage]:
         """Give the messages to be sent now, without those in flight (`but`).
@@ -80,7 +80,7 @@ class OutboxRows:
             .order_by(columns.next_attempt_at_ms, columns.position)
             .limit(limit)
         )
-        async with self._engine.connect() as connection:
+        async with self._database.read() as connection:
             rows = list((await connection.execute(again)).mappings())
             if len(rows) < limit:
                 new = (
@@ -107,7 +107,7 @@ class OutboxRows:
                 next_attempt_at_ms=sa.bindparam("next_attempt"),
             )
         )
-        async with self._engine.begin() as connection:
+        async with self._database.write() as connection:
             await connection.execute(
                 statement,
                 [{"message": id_, "next_attempt": in_milliseconds(at)} for id_, at in next_attempts.items()],
@@ -116,33 +116,28 @@ class OutboxRows:
     async def make_all_due(self, now: datetime) -> None:
         """Forget every back-off: what was in flight on the old link may be lost."""
         statement = sa.update(outbox).where(outbox.c.state == RowState.SENT)
-        async with self._engine.begin() as connection:
+        async with self._database.write() as connection:
             await connection.execute(statement.values(next_attempt_at_ms=in_milliseconds(now)))
 
     async def close(self, acknowledgements: Sequence[Acknowledgement], now: datetime) -> Closing:
         """Close the rows that the ticketing side has spoken about."""
         acknowledged: set[str] = set()
         rejected: set[str] = set()
-        others: set[str] = set()
-        async with self._engine.begin() as connection:
-            for word in acknowledgements:
-                state = _closed_state(word.outcome)
-                result = await connection.execute(
+        async with self._database.write() as connection:
+            for (outcome, reason), ids in _by_verdict(acknowledgements).items():
+                closed = await connection.scalars(
                     sa.update(outbox)
-                    .where(outbox.c.id == word.id, outbox.c.state.in_(OPEN))
+                    .where(outbox.c.id.in_(ids), outbox.c.state.in_(OPEN))
                     .values(
-                        state=state,
-                        outcome=word.outcome,
-                        reason=word.reason,
+                        state=_closed_state(outcome),
+                        outcome=outcome,
+                        reason=reason,
                         acknowledged_at_ms=in_milliseconds(now),
                     )
+                    .returning(outbox.c.id)
                 )
-                if not result.rowcount:
-                    others.add(word.id)
-                elif state is RowState.REJECTED:
-                    rejected.add(word.id)
-                else:
-                    acknowledged.add(word.id)
+                (rejected if outcome is Outcome.REJECTED else acknowledged).update(closed)
+            others = {word.id for word in acknowledgements} - acknowledged - rejected
             query = sa.select(outbox.c.id, outbox.c.call_id).where(outbox.c.id.in_(rejected | others))
             known = {row.id: row.call_id for row in await connection.execute(query)}
         return Closing(
@@ -172,6 +167,13 @@ def _first_of_its_call() -> sa.Select[tuple[object, ...]]:
         earlier.c.state.in_(OPEN),
     )
     return sa.select(outbox).where(~blocked)
+
+
+def _by_verdict(words: Sequence[Acknowledgement]) -> dict[tuple[Outcome, str | None], list[str]]:
+    verdicts: dict[tuple[Outcome, str | None], list[str]] = {}
+    for word in words:
+        verdicts.setdefault((word.outcome, word.reason), []).append(word.id)
+    return verdicts
 
 
 def _closed_state(outcome: Outcome) -> RowState:

@@ -20,10 +20,10 @@ from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callrouter.records.counters import RecordCounters
-from callrouter.records.database import insert_new, insert_or_update, open_database
+from callrouter.records.database import Database, insert_new, insert_or_update, open_database
 from callrouter.records.fold import fold
 from callrouter.records.outbox_rows import RowState, in_milliseconds
 from callrouter.records.tables import call_record, journal_position, journal_row, outbox
@@ -61,14 +61,14 @@ class Store:
 
     def __init__(
         self,
-        engine: AsyncEngine,
+        database: Database,
         *,
         explain: Explain,
         now: Callable[[], datetime],
         rehearsal: bool = False,
         counters: RecordCounters | None = None,
     ) -> None:
-        self.engine = engine
+        self.database = database
         self.counters = counters or RecordCounters()
         self._explain = explain
         self._now = now
@@ -85,18 +85,18 @@ class Store:
         counters: RecordCounters | None = None,
     ) -> Store:
         """Open the database, bring its schema up to date and give the store."""
-        engine = await open_database(url)
-        return cls(engine, explain=explain, now=now, rehearsal=rehearsal, counters=counters)
+        database = await open_database(url)
+        return cls(database, explain=explain, now=now, rehearsal=rehearsal, counters=counters)
 
     async def close(self) -> None:
         """Close every connection."""
-        await self.engine.dispose()
+        await self.database.close()
 
     async def positions(self, node: str) -> list[FilePosition]:
         """Give how far the node's journal files have been read."""
         columns = journal_position.c
         query = sa.select(columns.inode, columns.head, columns.offset).where(columns.node == node)
-        async with self.engine.connect() as connection:
+        async with self.database.read() as connection:
             return [FilePosition(*row) for row in await connection.execute(query)]
 
     async def ingest(self, node: str, rows: Sequence[CelRow], position: FilePosition) -> Ingested:
@@ -104,8 +104,8 @@ class Store:
 
         Raises sqlalchemy.exc.SQLAlchemyError, and stores nothing, when the database is locked, full or gone.
         """
-        dialect = self.engine.dialect.name
-        async with self.engine.begin() as connection:
+        dialect = self.database.dialect
+        async with self.database.write() as connection:
             if rows:
                 await connection.execute(
                     insert_new(dialect, journal_row), [_journal_values(node, row) for row in rows]

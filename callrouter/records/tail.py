@@ -62,17 +62,23 @@ class JournalTail:
 
         Raises OSError when a file cannot be read.
         """
-        for path in self._files():
-            batch = self._read(path)
-            if batch is not None:
-                return batch
-        return None
+        earlier = self._first_batch(self._rotated())
+        if earlier is not None:
+            return earlier
+        batch = self._read(self._path)
+        if batch is None or batch.position.inode in self._positions:
+            return batch
+        # The file is new. If it took the old one's place after the look above, the old one's rest comes first.
+        return self._first_batch(self._rotated()) or batch
 
     def accept(self, position: FilePosition) -> None:
         """Go on from here: everything before it is stored."""
         self._positions[position.inode] = position
 
-    def _files(self) -> list[Path]:
+    def _first_batch(self, paths: Iterable[Path]) -> Batch | None:
+        return next((batch for path in paths if (batch := self._read(path)) is not None), None)
+
+    def _rotated(self) -> list[Path]:
         rotated: list[tuple[int, str]] = []
         try:
             with os.scandir(self._path.parent) as entries:
@@ -84,7 +90,7 @@ class JournalTail:
                         rotated.append((entry.stat().st_mtime_ns, entry.path))
         except FileNotFoundError:
             return []
-        return [*(Path(name) for _, name in sorted(rotated)), self._path]
+        return [Path(name) for _, name in sorted(rotated)]
 
     def _has_news(self, status: os.stat_result) -> bool:
         known = self._positions.get(_inode(status))

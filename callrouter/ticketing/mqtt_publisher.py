@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,6 +37,11 @@ log = structlog.get_logger(__name__)
 
 _properties: Callable[[int], Properties] = Properties
 """paho does not type its constructor."""
+_AT_ONCE = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
+"""Small packets must not wait for the broker's TCP acknowledgement: that costs 40 ms each."""
+_EXPIRY_SECONDS = 600
+"""How long the broker keeps a message for a receiver who is away. It is sent again anyway: without an end,
+a receiver who is away for days would find thousands of repetitions."""
 _FAILURE_CODES = 0x80
 """MQTT 5, 2.4: reason codes from here on are failures."""
 
@@ -109,7 +115,7 @@ class MqttPublisher:
             connects = self.counters.connects
             try:
                 await self._keep_link(listener)
-            except aiomqtt.MqttError as error:
+            except (aiomqtt.MqttError, OSError, ValueError) as error:
                 failures = 1 if self.counters.connects > connects else failures + 1
                 self.counters.failures += 1
                 log.warning(
@@ -130,6 +136,7 @@ class MqttPublisher:
         properties.CorrelationData = message.id.encode()
         properties.ContentType = CONTENT_TYPE
         properties.PayloadFormatIndicator = 1
+        properties.MessageExpiryInterval = _EXPIRY_SECONDS
         payload = encode_event(message, self._instance)
         try:
             await client.publish(self.topic, payload, qos=1, properties=properties)
@@ -148,6 +155,7 @@ class MqttPublisher:
             clean_start=True,
             timeout=self._timeout,
             keepalive=self._keepalive,
+            socket_options=_AT_ONCE,
         )
         # aiomqtt warns above 10; the outbox's window is the limit here.
         client.pending_calls_threshold = 1000

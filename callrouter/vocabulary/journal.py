@@ -39,7 +39,7 @@ class JournalEvent(StrEnum):
     DECIDED = "CR_DECIDED"
     """After the arrival dip. Keys: those of `DecisionFact`, or `fallback`: why the default was taken."""
     NOTICE = "CR_NOTICE"
-    """An announcement. Keys: key (the prompt's), state (started, finished)."""
+    """An announcement. Keys: key (the prompt's), state (started, finished, failed)."""
     QUEUE = "CR_QUEUE"
     """Keys: queue, state (entered, left); when left also status (QUEUESTATUS), agent, cause (Q.850)."""
     LAST_RESORT = "CR_LAST_RESORT"

@@ -75,6 +75,8 @@ class Anomaly(StrEnum):
     """A fact is there, but not as the contract spells it."""
     NOTICE_UNPAIRED = "notice_unpaired"
     """An announcement finished that had not started."""
+    NOTICE_FAILED = "notice_failed"
+    """An announcement could not be played: the caller did not hear it."""
     QUEUE_UNPAIRED = "queue_unpaired"
     """A queue was left that had not been entered."""
     VOICEMAIL_FAILED = "voicemail_failed"
@@ -116,7 +118,7 @@ class Announcement:
     key: str
     started_at: datetime
     finished_at: datetime | None
-    """None: the caller left while it was played."""
+    """None: the caller left while it was played, or it could not be played."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from urllib.request import urlopen
 
 from callrouter.layout import Layout
 from callrouter.local_system.secrets import read
-from callrouter.settings import PROJECT_ROOT, Settings, load_settings
+from callrouter.settings import PROJECT_ROOT, Settings
 
 
 def free_port(kind: socket.SocketKind) -> int:
@@ -67,6 +67,11 @@ class System:
     def password(self, phone: str) -> str:
         return read(self.layout.secrets).phones[phone]
 
+    def rehearse(self, clock: str) -> None:
+        """Start as a rehearsal; from then on its settings, paths and ports are the rehearsal's."""
+        self.settings = self.settings.for_rehearsal()
+        self.start("--clock", clock)
+
     def start(self, *arguments: str) -> None:
         self.output = self.config.with_suffix(".out")
         with self.output.open("wb") as output:
@@ -84,13 +89,23 @@ class System:
         assert self.process.poll() is None, self.output.read_text()
         return "ready;" in self.output.read_text()
 
+    def seats_in_the_queue(self) -> set[str]:
+        """The seats that Asterisk itself has stored for its general queue."""
+        database = self.layout.asterisk / "lib" / "astdb.sqlite3"
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as stored:
+            rows = stored.execute(
+                "SELECT value FROM astdb WHERE key LIKE '/Queue/PersistentMembers/%'"
+            ).fetchall()
+        return {seat for (value,) in rows for seat in self.settings.sip.seats if f"PJSIP/{seat};" in value}
+
     def start_controller(self, *arguments: str) -> subprocess.Popen[bytes]:
-        controller = subprocess.Popen(
-            [sys.executable, "-m", "callrouter", "controller", "--config", str(self.config), *arguments],
-            cwd=PROJECT_ROOT,
-            stderr=(self.layout.logs / "controller.log").open("ab"),
-            stdin=subprocess.DEVNULL,
-        )
+        with (self.layout.logs / "controller.log").open("ab") as log:
+            controller = subprocess.Popen(
+                [sys.executable, "-m", "callrouter", "controller", "--config", str(self.config), *arguments],
+                cwd=PROJECT_ROOT,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+            )
         self.extra.append(controller)
         eventually("the controller is ready", lambda: self.readyz()[0] == 200, within_s=20)
         return controller
@@ -150,14 +165,18 @@ class System:
 
     def record(self, sip_call_id: str, *, within_s: float = 15.0) -> dict[str, Any]:
         """The one record of a call, once the ticketing side has it."""
-        found = eventually("a record at the ticketing side", lambda: self.records(sip_call_id), within_s=within_s)
+        found = eventually(
+            "a record at the ticketing side", lambda: self.records(sip_call_id), within_s=within_s
+        )
         assert len(found) == 1
         return dict(found[0])
 
     def open_deliveries(self) -> int:
         """Messages that the ticketing side has not acknowledged yet."""
         with closing(sqlite3.connect(f"file:{self.layout.database}?mode=ro", uri=True)) as database:
-            (count,) = database.execute("SELECT count(*) FROM outbox WHERE acknowledged_at_ms IS NULL").fetchone()
+            (count,) = database.execute(
+                "SELECT count(*) FROM outbox WHERE acknowledged_at_ms IS NULL"
+            ).fetchone()
         return int(count)
 
 

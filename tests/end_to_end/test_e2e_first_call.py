@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from running_system import MakeSystem, System, eventually
 from parties import AGENT_HZ, CALLER_HZ, CALLER_NUMBER, carrier_caller, heard, phone
+from running_system import MakeSystem, System, eventually
 
 from callrouter.sip_party.call_state import CallState
 
 
 @pytest.fixture(scope="module")
-def system(make_system: MakeSystem) -> Iterator[System]:
+def system(make_system: MakeSystem) -> System:
     made = make_system()
     made.start()
-    yield made
+    return made
 
 
 async def test_a_call_to_12315_hears_its_announcement_talks_to_an_agent_and_is_acknowledged_once(
@@ -84,7 +83,9 @@ async def test_a_call_through_the_trunk_with_an_international_number_is_the_same
     assert record["hung_up_by"] == "agent"
 
 
-async def test_a_caller_who_leaves_during_the_announcement_leaves_one_abandoned_record(system: System) -> None:
+async def test_a_caller_who_leaves_during_the_announcement_leaves_one_abandoned_record(
+    system: System,
+) -> None:
     async with carrier_caller(system) as caller:
         call = await caller.dial("12345")
         await call.hears_packets(50, timeout_s=5)
@@ -123,7 +124,11 @@ async def test_names_stars_and_hashes_are_refused_and_leave_a_trace(system: Syst
     record = system.record(call.sip_call_id) if system.records(call.sip_call_id) else None
     refused = eventually(
         "a refused record",
-        lambda: [event["data"] for event in system.events_at_ticketing() if event["data"]["terminal_state"] == "refused"],
+        lambda: [
+            event["data"]
+            for event in system.events_at_ticketing()
+            if event["data"]["terminal_state"] == "refused"
+        ],
     )
     assert record is None or record in refused
     assert refused[-1]["called_raw"] == "*12345"
@@ -134,7 +139,7 @@ def metrics_of(system: System) -> str:
         return str(answer.read().decode())
 
 
-async def test_readiness_health_and_metrics_are_told(system: System) -> None:
+def test_readiness_health_and_metrics_are_told(system: System) -> None:
     status, body = system.readyz()
     assert status == 200
     assert body["needed"] == {"plan": True, "agi": True, "asterisk": True, "records": True}
@@ -142,7 +147,10 @@ async def test_readiness_health_and_metrics_are_told(system: System) -> None:
         assert answer.status == 200
     eventually("the outbox is empty", lambda: "callrouter_outbox_depth 0.0" in metrics_of(system))
     text = metrics_of(system)
-    assert 'callrouter_decisions_total{line="12315",mode="dual",phase="in_force",reason="line_in_phase"} 1.0' in text
+    assert (
+        'callrouter_decisions_total{line="12315",mode="dual",phase="in_force",reason="line_in_phase"} 1.0'
+        in text
+    )
     assert 'callrouter_dips_total{outcome="answered"}' in text
 
 
@@ -178,5 +186,3 @@ def test_asterisk_and_the_broker_do_not_run_as_root(system: System) -> None:
         status = Path(f"/proc/{system.pid_of(part)}/status").read_text()
         uids = next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1:]
         assert "0" not in uids
-
-

@@ -4,7 +4,8 @@ Rules:
 - A beginning is closed by the first end of the same prompt or queue that follows it.
 - A stay that was not written down as left ended with the caller's channel: the caller hung up in it.
 - An end without a beginning is noted as odd; a queue stay is kept all the same, with no length.
-- A voicemail counts when its recording left a file (RECORD_STATUS is neither ERROR nor SKIP).
+- A voicemail counts when its recording left a file (RECORD_STATUS is there, and neither ERROR nor SKIP).
+- An announcement that ended in any other way than `finished` was not heard.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from callrouter.records.fold.legs import Talk, endpoint_of, milliseconds
 from callrouter.vocabulary.journal import JournalEvent
 from callrouter.vocabulary.record import Announcement, Anomaly, LegRole, QueueVisit, Voicemail
 
-_NOTHING_RECORDED = frozenset({"ERROR", "SKIP"})
+_NOTHING_RECORDED = frozenset({None, "ERROR", "SKIP"})
 
 
 def announcements_of(journal: Journal) -> tuple[Announcement, ...]:
@@ -32,7 +33,9 @@ def announcements_of(journal: Journal) -> tuple[Announcement, ...]:
         open_place = next(
             (place for place, one in enumerate(played) if one.key == key and one.finished_at is None), None
         )
-        if fact.state != FINISHED or open_place is None:
+        if fact.state != FINISHED:
+            journal.anomalies.add(Anomaly.NOTICE_FAILED)
+        elif open_place is None:
             journal.anomalies.add(Anomaly.NOTICE_UNPAIRED)
         else:
             played[open_place] = replace(played[open_place], finished_at=fact.at)

@@ -217,6 +217,18 @@ async def test_a_slow_peer_is_cut_off_at_the_time_limit(octets: bytes) -> None:
         await asterisk.is_closed()
 
 
+async def test_an_answered_dip_leaves_no_alarm_behind() -> None:
+    limit_s = 0.2
+    with capture_logs() as logs:
+        async with serving(time_limit_s=limit_s) as bench, dip(bench) as asterisk:
+            asterisk.send(ENVIRONMENT)
+            await asterisk.read_line()
+            asterisk.send(b"200 result=1\n")
+            assert await bench.outcome() is Outcome.ANSWERED
+            await asyncio.sleep(limit_s)  # past the moment at which the alarm would have gone off
+    assert logs == []
+
+
 async def test_a_peer_from_elsewhere_is_refused() -> None:
     elsewhere = (ipaddress.ip_network("192.0.2.0/24"),)
     async with serving(allowed_peers=elsewhere) as bench, dip(bench) as asterisk:

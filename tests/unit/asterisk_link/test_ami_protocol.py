@@ -191,6 +191,14 @@ def test_an_event_of_an_answered_action_is_news() -> None:
     assert pending.receive(originated) is originated
 
 
+def test_an_event_that_overtakes_the_answer_is_news_and_no_answer() -> None:
+    pending = PendingActions()
+    pending.expect("1")
+    originated = message(("Event", "OriginateResponse"), ("ActionID", "1"), ("Response", "Failure"))
+    assert pending.receive(originated) is originated
+    assert pending.receive(SUCCESS) == ("1", AmiResponse(SUCCESS))
+
+
 def test_a_late_a_strange_and_a_second_answer_are_dropped_and_counted() -> None:
     pending = PendingActions()
     pending.expect("1")

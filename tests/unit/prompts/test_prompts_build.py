@@ -9,6 +9,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from callrouter.prompts import build as building
+from callrouter.prompts import tones
 from callrouter.prompts.build import Built, build, synthesis_cache_key
 from callrouter.prompts.catalogue import load_catalogue
 from callrouter.prompts.findings import PromptError
@@ -50,6 +51,7 @@ def no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(building, "master", mastered)
     monkeypatch.setattr(building, "master_loop", mastered)
     monkeypatch.setattr(building, "Voice", FakeVoice)
+    monkeypatch.setattr(tones, "hold_music", tones.record_beep)
     monkeypatch.setattr(Pronunciation, "pinyin", pinyin)
 
 

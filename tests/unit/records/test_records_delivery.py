@@ -57,7 +57,7 @@ class System:
         self.store = store
         self.link = link
         self.delivery = delivery
-        self.reader = RecordReader(store.engine)
+        self.reader = RecordReader(store.database.engine)
 
     @property
     def counters(self) -> RecordCounters:
@@ -93,7 +93,7 @@ async def system(tmp_path: Path) -> AsyncIterator[System]:
     store = await Store.open(url, explain=lambda _record: None, now=now)
     link = ListenedTo()
     delivery = Outbox(
-        OutboxRows(store.engine),
+        OutboxRows(store.database),
         link,
         now=now,
         counters=store.counters,
@@ -195,7 +195,7 @@ async def test_the_second_message_of_a_call_waits_for_the_first(system: System, 
     listener = await system.link.listener
     listener.link_down()
     await write(system, call_rows(1))
-    async with system.store.engine.begin() as connection:
+    async with system.store.database.engine.begin() as connection:
         first = (await connection.execute(sa.select(outbox))).mappings().one()
         second = {**first, "position": first["position"] + 1, "id": "second", "seq": 2}
         await connection.execute(sa.insert(outbox), second)
@@ -231,7 +231,7 @@ async def test_a_restart_sends_at_once_what_the_last_process_had_sent(
     url = f"sqlite+aiosqlite:///{tmp_path / 'records.db'}"
     store = await Store.open(url, explain=lambda _record: None, now=lambda: clock)
     await store.ingest("n", call_rows(1), HERE)
-    rows = OutboxRows(store.engine)
+    rows = OutboxRows(store.database)
     await rows.mark_sent({message_id("n", "lab-1.1", 1): clock + timedelta(hours=1)})
     link = ListenedTo()
     delivery = Outbox(rows, link, now=lambda: clock, counters=store.counters)
@@ -251,7 +251,7 @@ async def test_what_was_planned_by_a_clock_that_is_set_back_is_sent_all_the_same
     await store.ingest("n", call_rows(1), HERE)
     link = ListenedTo()
     delivery = Outbox(
-        OutboxRows(store.engine),
+        OutboxRows(store.database),
         link,
         now=lambda: clock,
         counters=store.counters,

@@ -260,6 +260,44 @@ def test_a_message_left_makes_a_voicemail_and_is_accepted_when_finished() -> Non
     assert record.accepted_at == at(40)
 
 
+def test_a_notice_that_could_not_be_played_is_odd_and_not_finished() -> None:
+    failed = user(0.03, "CR_NOTICE", key="t01-12315", state="failed")
+    rows = [one for one in normal() if one.event != "CR_NOTICE"]
+    record = folded([*rows, *notice(0.02, None), failed])
+    assert [one.finished_at for one in record.announcements] == [None]
+    assert record.anomalies == (Anomaly.NOTICE_FAILED,)
+
+
+def test_an_agent_whose_phone_died_and_the_next_one_are_two_visits() -> None:
+    second, channel = "lab-1.3", "PJSIP/1002-00000003"
+    rows = [one for one in normal() if one.event not in {"HANGUP", "CHAN_END", "LINKEDID_END"}]
+    rows += [
+        user(
+            68.3, "CR_QUEUE", queue="general", state="left", status="CONTINUE", agent="PJSIP/1001", cause="44"
+        ),
+        user(68.4, "CR_QUEUE", queue="general", state="entered"),
+        row(68.5, "CHAN_START", who=second, channel=channel),
+        *bridge(70.4, 80.4, second, channel),
+        *hangup(80.5, CALLER_CHANNEL),
+        *end(80.5),
+    ]
+    record = folded(rows)
+    assert [(visit.agent, visit.wait_ms) for visit in record.queue_visits] == [("1001", 3000), ("1002", 2000)]
+    assert (record.agent, record.talk_ms) == ("1002", 69999)
+
+
+def test_a_caller_who_left_before_the_recording_began_left_no_message() -> None:
+    rows = [
+        *empty_queue(),
+        user(15.2, "CR_VOICEMAIL", state="started"),
+        user(15.3, "CR_VOICEMAIL", state="finished", status="", file="x"),
+        *hangup(15.3, CALLER_CHANNEL),
+        *end(15.4),
+    ]
+    record = folded(rows)
+    assert (record.terminal_state, record.anomalies) == (TerminalState.ABANDONED, (Anomaly.VOICEMAIL_FAILED,))
+
+
 def test_a_voicemail_that_could_not_be_recorded_is_none() -> None:
     rows = [
         *empty_queue(),

@@ -51,30 +51,30 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 async def count(store: Store, table: str) -> int:
-    async with store.engine.connect() as connection:
+    async with store.database.engine.connect() as connection:
         return await connection.scalar(sa.select(sa.func.count()).select_from(metadata.tables[table])) or 0
 
 
 async def test_the_migrations_make_exactly_the_tables_that_the_code_uses(tmp_path: Path) -> None:
-    engine = await open_database(url(tmp_path))
+    database = await open_database(url(tmp_path))
 
     def differences(connection: sa.Connection) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
-    async with engine.connect() as connection:
+    async with database.read() as connection:
         assert await connection.run_sync(differences) == []
-    await engine.dispose()
+    await database.close()
 
 
 async def test_the_database_is_private_durable_and_opens_twice(tmp_path: Path) -> None:
     for _ in range(2):
-        engine = await open_database(url(tmp_path))
-        async with engine.connect() as connection:
+        database = await open_database(url(tmp_path))
+        async with database.read() as connection:
             modes = [
                 await connection.scalar(sa.text(f"PRAGMA {name}"))
                 for name in ("journal_mode", "synchronous", "foreign_keys")
             ]
-        await engine.dispose()
+        await database.close()
         assert modes == ["wal", 2, 1]
     assert (tmp_path / "records.db").stat().st_mode & 0o777 == 0o600
 
@@ -86,7 +86,7 @@ async def test_a_call_is_folded_when_its_last_row_has_come_and_not_before(
     assert (await store.ingest("n", rows[:-1], HERE)).records == ()
     (record,) = (await store.ingest("n", rows[-1:], HERE)).records
     assert record.terminal_state is TerminalState.ABANDONED
-    reader = RecordReader(store.engine)
+    reader = RecordReader(store.database.engine)
     body = await reader.record("lab-1.1")
     assert body is not None
     assert (body["call_id"], body["called_raw"]) == ("lab-1.1", "12315")
@@ -115,10 +115,10 @@ async def test_a_fault_between_record_and_outbox_row_leaves_neither(store: Store
         if statement.startswith("INSERT INTO outbox"):
             raise sa.exc.OperationalError("the disk is full", {}, Exception())
 
-    sa.event.listen(store.engine.sync_engine, "before_cursor_execute", fail)
+    sa.event.listen(store.database.engine.sync_engine, "before_cursor_execute", fail)
     with pytest.raises(sa.exc.OperationalError):
         await store.ingest("n", call_rows(1), HERE)
-    sa.event.remove(store.engine.sync_engine, "before_cursor_execute", fail)
+    sa.event.remove(store.database.engine.sync_engine, "before_cursor_execute", fail)
     tables = ("journal_row", "journal_position", "call_record", "outbox")
     assert [await count(store, name) for name in tables] == [0, 0, 0, 0]
     assert store.counters.records_written == 0
@@ -146,7 +146,7 @@ async def test_a_fallback_call_is_explained_afterwards(tmp_path: Path, call_rows
     assert record.decision is not None
     assert (record.decision.line, record.decision_derived, record.fallback) == ("12300", True, "no_verdict")
     assert record.rehearsal
-    assert await RecordReader(store.engine).counts() == [
+    assert await RecordReader(store.database.engine).counts() == [
         CallCount("12300", "ended", TerminalState.ABANDONED, 1)
     ]
     await store.close()

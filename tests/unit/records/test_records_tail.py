@@ -71,6 +71,24 @@ def test_nothing_is_lost_or_doubled_over_a_rotation_by_rename(
     assert first + read_all(tail) == call_rows(1) + call_rows(2)
 
 
+def test_a_rotation_during_the_look_does_not_let_the_new_file_overtake_the_old(
+    journal: Path, call_rows: Rows, csv_bytes: Bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tail = JournalTail(journal)
+    journal.write_bytes(csv_bytes(call_rows(1)))
+    look = tail._rotated
+
+    def rotate_after_the_look() -> list[Path]:
+        found = look()
+        monkeypatch.undo()
+        journal.rename(journal.with_name("cel.csv.1"))
+        journal.write_bytes(csv_bytes(call_rows(2)))
+        return found
+
+    monkeypatch.setattr(tail, "_rotated", rotate_after_the_look)
+    assert read_all(tail) == call_rows(1) + call_rows(2)
+
+
 def test_two_rotations_while_nobody_read_are_read_oldest_first(
     journal: Path, call_rows: Rows, csv_bytes: Bytes
 ) -> None:

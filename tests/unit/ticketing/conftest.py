@@ -18,7 +18,8 @@ SUBSCRIBER = Path(__file__).parents[3] / "deploy" / "ticketing-subscriber" / "su
 
 
 def _mosquitto() -> str | None:
-    places = [*os.environ.get("PATH", "").split(os.pathsep), "/usr/sbin", "/usr/local/sbin"]
+    set_up = Path(__file__).parents[3] / ".local" / "bin"
+    places = [str(set_up), *os.environ.get("PATH", "").split(os.pathsep), "/usr/sbin", "/usr/local/sbin"]
     return next((str(one) for place in places if (one := Path(place) / "mosquitto").is_file()), None)
 
 
@@ -123,7 +124,7 @@ class RunningSubscriber:
 def broker(tmp_path: Path) -> Iterator[RunningBroker]:
     program = _mosquitto()
     if program is None:
-        pytest.fail("mosquitto is not installed: apt-get install mosquitto")
+        pytest.fail("mosquitto is not set up: make setup")
     running = RunningBroker(tmp_path, program)
     running.start()
     yield running

@@ -54,7 +54,7 @@ class System:
         self.delivery = delivery
         self.publisher = publisher
         self.counters = store.counters
-        self.reader = RecordReader(store.engine)
+        self.reader = RecordReader(store.database.engine)
 
     async def write(self, numbers: range) -> list[str]:
         rows = [row for number in numbers for row in abandoned_call(number)]
@@ -83,7 +83,7 @@ async def running(folder: Path, broker: RunningBroker) -> AsyncIterator[System]:
         longest_wait=0.3,
     )
     delivery = Outbox(
-        OutboxRows(store.engine),
+        OutboxRows(store.database),
         publisher,
         now=now,
         counters=store.counters,

@@ -1,0 +1,128 @@
+"""Asterisk as this installation runs it: its folders, its configuration, its command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from callrouter.asterisk_link.render import AsteriskConfiguration, Phone, render_configuration
+from callrouter.layout import SETUP_FOLDER, Layout, sounds_folder
+from callrouter.local_system.account import Account
+from callrouter.local_system.child import Part
+from callrouter.local_system.programs import ProgramMissing, plain_environment, program
+from callrouter.local_system.secrets import Secrets
+from callrouter.plans.load import load_plan
+from callrouter.settings import PROJECT_ROOT, Settings
+
+
+def asterisk_part(
+    settings: Settings, layout: Layout, secrets: Secrets, clock_offset_s: int, account: Account | None
+) -> Part:
+    """Return Asterisk, its configuration rendered into the instance's folder."""
+    _make_folders(layout)
+    render_asterisk(settings, layout, secrets, clock_offset_s, etc=layout.asterisk_etc)
+    if account:
+        account.owns(layout.asterisk)
+    return Part(
+        name="asterisk",
+        command=[str(program("asterisk")), "-f", "-C", str(layout.asterisk_etc / "asterisk.conf")],
+        log_file=layout.logs / "asterisk.log",
+        environment=plain_environment() | {"HOME": str(layout.asterisk)},
+        account=account,
+    )
+
+
+def render_asterisk(
+    settings: Settings,
+    layout: Layout,
+    secrets: Secrets,
+    clock_offset_s: int,
+    *,
+    etc: Path,
+) -> None:
+    """Write Asterisk's configuration into `etc`. Raises PlanErrors for a plan whose queues cannot be known."""
+    render_configuration(
+        PROJECT_ROOT / "asterisk", _configuration(settings, layout, secrets, clock_offset_s, etc), etc
+    )
+
+
+def _make_folders(layout: Layout) -> None:
+    for folder in ("lib/keys", "run", "cache", "data/sounds", "data/agi-bin"):
+        (layout.asterisk / folder).mkdir(parents=True, exist_ok=True)
+    # Asterisk does not make this one, and loses every row without it.
+    layout.cel_csv.parent.mkdir(parents=True, exist_ok=True)
+    layout.voicemail.mkdir(parents=True, exist_ok=True)
+    layout.asterisk.chmod(0o700)
+    _link(layout.asterisk_data / "sounds" / "zh_CN", sounds_folder())
+    # Without its documentation Asterisk refuses to register its own options, and ends.
+    _link(layout.asterisk_data / "documentation", _installation().data / "documentation")
+
+
+def _configuration(
+    settings: Settings, layout: Layout, secrets: Secrets, clock_offset_s: int, etc: Path
+) -> AsteriskConfiguration:
+    duty = settings.sip.duty_phone
+    phones = [Phone(seat, secrets.phones[seat], "from-seat", seat=True) for seat in settings.sip.seats]
+    phones.append(Phone(duty, secrets.phones[duty], "from-seat", seat=True))
+    if settings.sip.softphone:
+        name = settings.sip.softphone
+        phones.append(Phone(name, secrets.phones[name], "from-carrier", seat=False))
+    return AsteriskConfiguration(
+        etc=str(etc),
+        var=str(layout.asterisk),
+        log=str(layout.asterisk_log),
+        spool=str(layout.asterisk_spool),
+        data=str(layout.asterisk_data),
+        modules=str(_installation().modules),
+        music=str(sounds_folder() / "moh"),
+        node=settings.node,
+        bind=str(settings.bind),
+        sip_port=settings.sip.port,
+        rtp_first=settings.sip.rtp_first,
+        rtp_last=settings.sip.rtp_last,
+        carrier_networks=tuple(str(network) for network in settings.sip.carrier_networks),
+        phones=tuple(phones),
+        outbound_trunks=(),
+        queues=_queues(settings),
+        safe_queue=settings.queue.general,
+        last_resort=f"PJSIP/{duty}",
+        queue_wait_s=settings.queue.wait_s,
+        last_resort_ring_s=settings.queue.duty_ring_s,
+        voicemail_limit_s=settings.queue.voicemail_limit_s,
+        agi_host="127.0.0.1",
+        agi_port=settings.agi.port,
+        ami_host="127.0.0.1",
+        ami_port=settings.ami.port,
+        ami_secret=secrets.ami,
+        clock_offset=clock_offset_s,
+    )
+
+
+def _queues(settings: Settings) -> tuple[str, ...]:
+    """Name every queue that the plan may send a caller to; a broken plan is refused before anything starts."""
+    plan = load_plan(settings.path(settings.plan))
+    desks = {desk.queue for desk in (plan.hotline, plan.emergency, plan.unknown_number)}
+    return tuple(sorted(desks | {settings.queue.general}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Installation:
+    """Where the Asterisk that set-up chose keeps its modules and its shared data."""
+
+    modules: Path
+    data: Path
+
+
+def _installation() -> _Installation:
+    for root in (SETUP_FOLDER / "debian", Path("/")):
+        for library in ("usr/lib/*-linux-gnu", "usr/lib"):
+            for modules in sorted(root.glob(f"{library}/asterisk/modules")):
+                if (modules / "chan_pjsip.so").exists():
+                    return _Installation(modules, root / "usr" / "share" / "asterisk")
+    raise ProgramMissing(f"no Asterisk modules under {SETUP_FOLDER} or /usr/lib; remedy: make setup")
+
+
+def _link(link: Path, target: Path) -> None:
+    if link.is_symlink() or link.exists():
+        link.unlink()
+    link.symlink_to(target)

@@ -1,0 +1,184 @@
+"""With the controller dead or hung, Asterisk killed, nobody there: a person, else a message, and a record."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import wave
+
+import pytest
+from parties import CALLER_HZ, DUTY_HZ, carrier_caller, heard, phone
+from running_system import MakeSystem, System, eventually
+
+from callrouter.sip_party.call_state import CallState
+from callrouter.sip_party.party import SipParty
+
+
+@pytest.fixture(scope="module")
+def system(make_system: MakeSystem) -> System:
+    """A system whose controller the tests start and kill themselves; the seats are in the queue."""
+    made = make_system(managed={"controller": False}, queue={"duty_ring_s": 2, "voicemail_limit_s": 10})
+    made.start()
+    controller = made.start_controller()
+    eventually("seats are in the queue", lambda: len(made.seats_in_the_queue()) == 2)
+    controller.kill()
+    controller.wait(5)
+    return made
+
+
+async def reach_a_person(caller: SipParty, agent: SipParty) -> tuple[str, float]:
+    """Call, talk, hang up; return the SIP Call-ID and how many seconds the agent's INVITE took."""
+    call = await caller.dial("12315")
+    began = asyncio.get_running_loop().time()
+    ringing = await agent.next_call(timeout_s=15)
+    took = asyncio.get_running_loop().time() - began
+    await ringing.answer()
+    await ringing.hears(CALLER_HZ, timeout_s=3)
+    await call.hang_up()
+    await ringing.wait_for(CallState.ENDED, timeout_s=5)
+    return call.sip_call_id, took
+
+
+async def test_with_the_controller_dead_an_agent_is_called_within_three_seconds(system: System) -> None:
+    async with phone(system, "1001") as agent, carrier_caller(system) as caller:
+        sip_call_id, took = await reach_a_person(caller, agent)
+    assert took < 3
+    assert system.records(sip_call_id) == []
+    controller = system.start_controller()
+    try:
+        record = system.record(sip_call_id)
+    finally:
+        controller.kill()
+        controller.wait(5)
+    assert record["fallback"] == "no_verdict"
+    assert (record["decision"]["line"], record["decision"]["mode"]) == ("12315", "dual")
+    assert record["decision_derived"] is True
+    assert record["terminal_state"] == "completed"
+    assert record["announcements"] == []
+
+
+async def test_with_the_controller_hung_an_agent_is_called_within_five_seconds(system: System) -> None:
+    controller = system.start_controller()
+    try:
+        controller.send_signal(signal.SIGSTOP)
+        async with phone(system, "1001") as agent, carrier_caller(system) as caller:
+            sip_call_id, took = await reach_a_person(caller, agent)
+        assert 2.5 < took < 5
+        controller.send_signal(signal.SIGCONT)
+        record = system.record(sip_call_id)
+        assert record["fallback"] == "no_verdict"
+    finally:
+        controller.send_signal(signal.SIGCONT)
+        controller.kill()
+        controller.wait(5)
+
+
+async def test_twenty_five_calls_at_once_with_the_controller_dead_are_all_connected(system: System) -> None:
+    async with phone(system, "1001") as agent, carrier_caller(system) as caller:
+        calls = [await caller.dial("12315") for _ in range(25)]
+        for call in calls:
+            await call.wait_for(CallState.UP, timeout_s=10)
+        ringing = await agent.next_call(timeout_s=10)
+        await ringing.answer()
+        await ringing.hears(CALLER_HZ, timeout_s=3)
+        for call in calls:
+            await call.hang_up()
+    controller = system.start_controller()
+    try:
+        for call in calls:
+            assert system.record(call.sip_call_id)["fallback"] == "no_verdict"
+    finally:
+        controller.kill()
+        controller.wait(5)
+
+
+async def test_seats_survive_a_crash_of_asterisk_without_the_controller(system: System) -> None:
+    async with phone(system, "1001") as agent, carrier_caller(system) as caller:
+        crashed = system.pid_of("asterisk")
+        os.kill(crashed, signal.SIGKILL)
+        began = asyncio.get_running_loop().time()
+        await asyncio.to_thread(
+            eventually, "Asterisk is started again", lambda: _other_asterisk(system, crashed)
+        )
+        while True:
+            call = await caller.dial("12315")
+            try:
+                await call.wait_for(CallState.UP, timeout_s=5)
+                break
+            except Exception:
+                assert asyncio.get_running_loop().time() - began < 15
+        took = asyncio.get_running_loop().time() - began
+        ringing = await agent.next_call(timeout_s=12)
+        await ringing.answer()
+        await ringing.hears(CALLER_HZ, timeout_s=3)
+        await call.hang_up()
+    assert took < 5
+    assert system.seats_in_the_queue() == {"1001", "1002"}
+
+
+def _other_asterisk(system: System, crashed: int) -> bool:
+    try:
+        return system.pid_of("asterisk") != crashed
+    except AssertionError:
+        return False
+
+
+async def test_with_no_seat_there_the_duty_phone_rings(system: System) -> None:
+    async with phone(system, "1999", DUTY_HZ) as duty, carrier_caller(system) as caller:
+        call = await caller.dial("12345")
+        ringing = await duty.next_call(timeout_s=10)
+        await ringing.answer()
+        await call.hears(DUTY_HZ, timeout_s=3)
+        await call.hang_up()
+    controller = system.start_controller()
+    try:
+        record = system.record(call.sip_call_id)
+    finally:
+        controller.kill()
+        controller.wait(5)
+    assert record["terminal_state"] == "completed"
+    assert "last_resort" in {leg["role"] for leg in record["legs"]}
+
+
+async def test_with_nobody_there_at_all_the_caller_is_asked_for_a_message_and_it_is_kept(
+    system: System,
+) -> None:
+    async with phone(system, "1999", DUTY_HZ) as duty, carrier_caller(system) as caller:
+        call = await caller.dial("12345")
+        await duty.next_call(timeout_s=10)  # rings and is not picked up
+        await call.hears_packets(50 * 20, timeout_s=35)
+        await call.hang_up()
+    assert heard(call, "n02").is_the_prompt
+    assert heard(call, "beep").is_the_prompt
+    controller = system.start_controller()
+    try:
+        record = system.record(call.sip_call_id)
+    finally:
+        controller.kill()
+        controller.wait(5)
+    assert record["terminal_state"] == "voicemail"
+    message = system.layout.voicemail / record["voicemail"]["file"]
+    with wave.open(str(message)) as recorded:
+        assert recorded.getnframes() / recorded.getframerate() > 1
+    assert message.stat().st_mode & 0o077 == 0
+
+
+async def test_a_record_is_delivered_when_the_broker_is_back(system: System) -> None:
+    controller = system.start_controller()
+    try:
+        broker = system.pid_of("broker")
+        os.kill(broker, signal.SIGSTOP)
+        async with phone(system, "1001") as agent, carrier_caller(system) as caller:
+            call = await caller.dial("12345")
+            ringing = await agent.next_call(timeout_s=15)
+            await ringing.answer()
+            await call.hang_up()
+        await asyncio.sleep(1)
+        assert system.records(call.sip_call_id) == []
+        os.kill(broker, signal.SIGKILL)
+        assert system.record(call.sip_call_id, within_s=40)["terminal_state"] == "completed"
+        assert len(system.records(call.sip_call_id)) == 1
+    finally:
+        controller.send_signal(signal.SIGTERM)
+        assert controller.wait(10) == 0

@@ -1,0 +1,121 @@
+"""A cut-over at midnight, rehearsed: the plan switches on the boundary, with the controller and without it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from parties import CALLER_HZ, carrier_caller, heard, phone
+from running_system import MakeSystem, System, eventually
+
+from callrouter.sip_party.call_state import CallState
+from callrouter.sip_party.party import SipParty
+
+MIDNIGHT = datetime.fromisoformat("2021-10-01T00:00:00+08:00")
+
+
+def seconds_to_midnight(system: System) -> float:
+    offset = timedelta(seconds=json.loads(system.layout.clock.read_text())["offset_s"])
+    return (MIDNIGHT - (datetime.now(UTC) + offset)).total_seconds()
+
+
+async def call_12300(system: System, caller: SipParty, agent: SipParty, at_s: float) -> tuple[Any, float]:
+    """Dial so many seconds after midnight; return the call after a short talk, and how long a person took."""
+    await asyncio.sleep(seconds_to_midnight(system) + at_s)
+    call = await caller.dial("12300")
+    dialled = asyncio.get_running_loop().time()
+    ringing = await agent.next_call(timeout_s=25)
+    took = asyncio.get_running_loop().time() - dialled
+    await ringing.answer()
+    await ringing.hears(CALLER_HZ, timeout_s=3)
+    await call.hang_up()
+    await ringing.wait_for(CallState.ENDED, timeout_s=5)
+    return call, took
+
+
+def require_rehearsed(record: dict[str, Any], phase: str, *, before_midnight: bool) -> None:
+    assert record["rehearsal"] is True
+    assert record["decision"]["line"] == "12300"
+    assert record["decision"]["phase"] == phase
+    rehearsed = datetime.fromisoformat(record["arrived_at_rehearsal"])
+    assert (rehearsed < MIDNIGHT) is before_midnight
+    assert abs(rehearsed - MIDNIGHT) < timedelta(seconds=5)
+    assert datetime.fromisoformat(record["arrived_at"]).year > 2021
+
+
+async def test_two_seconds_before_midnight_the_transition_is_announced_and_two_seconds_after_the_end(
+    make_system: MakeSystem,
+) -> None:
+    system = make_system()
+    system.rehearse("2021-09-30T23:59:45+08:00")
+    # One agent a call, one after the other: the first announcement is still playing when the second call comes.
+    async with phone(system, "1001") as agent, carrier_caller(system) as caller:
+        await asyncio.sleep(seconds_to_midnight(system) - 2)
+        before = await caller.dial("12300")
+        await asyncio.sleep(seconds_to_midnight(system) + 2)
+        after = await caller.dial("12300")
+        for call in (after, before):
+            ringing = await agent.next_call(timeout_s=30)
+            await ringing.answer()
+            await ringing.hears(CALLER_HZ, timeout_s=3)
+            await ringing.hang_up()
+            del call
+        for call in (before, after):
+            await call.wait_for(CallState.ENDED, timeout_s=30)
+    assert heard(before, "t01-12300").is_identical
+    assert heard(after, "x01-12300").is_identical
+    require_rehearsed(system.record(before.sip_call_id), "transition", before_midnight=True)
+    require_rehearsed(system.record(after.sip_call_id), "ended", before_midnight=False)
+    for event in system.events_at_ticketing():
+        assert event["rehearsal"] is True
+        assert "rehearsal" in event["source"] or event["data"]["rehearsal"]
+
+
+async def test_with_the_controller_dead_both_sides_of_midnight_reach_a_person_and_are_recorded_in_their_phase(
+    make_system: MakeSystem,
+) -> None:
+    system = make_system(managed={"controller": False})
+    system.rehearse("2021-09-30T23:59:40+08:00")
+    controller = system.start_controller("--rehearsal")
+    eventually("seats are in the queue", lambda: len(system.seats_in_the_queue()) == 2)
+    controller.send_signal(signal.SIGKILL)
+    controller.wait(5)
+    async with phone(system, "1001") as agent, carrier_caller(system) as caller:
+        before, before_took = await call_12300(system, caller, agent, -2)
+        after, after_took = await call_12300(system, caller, agent, +2)
+    assert before_took < 3
+    assert after_took < 3
+    assert system.records(before.sip_call_id) == []
+    system.start_controller("--rehearsal")
+    for call, phase in ((before, "transition"), (after, "ended")):
+        record = system.record(call.sip_call_id)
+        require_rehearsed(record, phase, before_midnight=phase == "transition")
+        assert record["fallback"] == "no_verdict"
+        assert record["decision_derived"] is True
+        assert record["announcements"] == []
+        assert record["terminal_state"] == "completed"
+
+
+async def test_a_rehearsal_beside_the_live_system_touches_none_of_it(make_system: MakeSystem) -> None:
+    live = make_system()
+    live.start()
+    rehearsal = make_system()
+    rehearsal.settings = live.settings
+    rehearsal.config = live.config
+    rehearsal.rehearse("2021-05-31T23:59:00+08:00")
+    async with phone(rehearsal, "1001") as agent, carrier_caller(rehearsal) as caller:
+        call = await caller.dial("12300")
+        ringing = await agent.next_call(timeout_s=10)
+        await ringing.answer()
+        await ringing.hang_up()
+        await call.wait_for(CallState.ENDED, timeout_s=5)
+    record = rehearsal.record(call.sip_call_id)
+    assert record["decision"]["phase"] == "before"
+    assert record["rehearsal"] is True
+    assert live.events_at_ticketing() == []
+    assert live.layout.root != rehearsal.layout.root
+    assert live.readyz()[1]["rehearsal"] == "false"
+    assert rehearsal.readyz()[1]["clock"].startswith("2021-05-31T")

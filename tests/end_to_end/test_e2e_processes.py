@@ -1,0 +1,150 @@
+"""What starts, ends: Ctrl-C and crashes leave no process, a taken port stops everything before it begins."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import yaml
+from running_system import MakeSystem, System, children_of, eventually, is_alive
+
+from callrouter.settings import PROJECT_ROOT
+
+
+def descendants(pid: int) -> set[int]:
+    found: set[int] = set()
+    for child in children_of(pid):
+        found |= {child} | descendants(child)
+    return found
+
+
+def run(system: System, *arguments: str, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "callrouter", *arguments, "--config", str(system.config)],
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+
+
+def all_gone(pids: set[int]) -> bool:
+    return not any(is_alive(pid) for pid in pids)
+
+
+def test_ctrl_c_ends_every_process(make_system: MakeSystem) -> None:
+    system = make_system()
+    system.start()
+    assert system.process
+    family = descendants(system.process.pid)
+    assert len(family) >= 4
+    system.process.send_signal(signal.SIGINT)
+    assert system.process.wait(15) == 0
+    eventually("all processes are gone", lambda: all_gone(family), within_s=5)
+
+
+def test_a_crash_of_the_supervisor_leaves_no_process(make_system: MakeSystem) -> None:
+    system = make_system()
+    system.start()
+    assert system.process
+    family = descendants(system.process.pid)
+    system.process.kill()
+    system.process.wait(5)
+    eventually("all processes are gone", lambda: all_gone(family), within_s=5)
+
+
+def test_a_controller_that_dies_is_started_again(make_system: MakeSystem) -> None:
+    system = make_system()
+    system.start()
+    first = system.pid_of("controller")
+    os.kill(first, signal.SIGKILL)
+    eventually(
+        "another controller is ready", lambda: _is_another(system, first) and system.readyz()[0] == 200
+    )
+
+
+def _is_another(system: System, first: int) -> bool:
+    try:
+        return system.pid_of("controller") != first
+    except AssertionError:
+        return False
+
+
+def test_a_second_start_is_ready_in_ten_seconds(make_system: MakeSystem) -> None:
+    system = make_system()
+    system.start()
+    system.stop()
+    began = time.monotonic()
+    system.start()
+    assert time.monotonic() - began < 10
+
+
+def test_every_taken_port_is_named_before_anything_starts(make_system: MakeSystem) -> None:
+    system = make_system()
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip,
+        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as mqtt,
+    ):
+        sip.bind(("127.0.0.1", system.settings.sip.port))
+        mqtt.bind(("127.0.0.1", system.settings.mqtt.port))
+        mqtt.listen()
+        refused = run(system, "serve")
+    assert refused.returncode == 2
+    assert f"sip.port: UDP 127.0.0.1:{system.settings.sip.port}" in refused.stderr
+    assert f"mqtt.port: TCP 127.0.0.1:{system.settings.mqtt.port}" in refused.stderr
+    assert "CALLROUTER_SIP__PORT" in refused.stderr
+    assert not system.layout.logs.exists()
+
+
+def test_every_faulty_setting_is_named_at_once(make_system: MakeSystem) -> None:
+    system = make_system()
+    faulty = {"node": "Node One", "sip": {"rtp_first": "many"}, "queue": {"wait_s": 0}}
+    system.config.write_text(yaml.safe_dump(faulty), encoding="utf-8")
+    refused = run(system, "serve")
+    assert refused.returncode == 2
+    for setting in ("node", "sip.rtp_first", "queue.wait_s"):
+        assert setting in refused.stderr
+
+
+def test_the_demonstration_verifies_a_call_and_leaves(make_system: MakeSystem) -> None:
+    shown = run(make_system(), "demo", "--once")
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    for step in (
+        "arrived",
+        "decided",
+        "announcement g02-12315",
+        "queue",
+        "answered",
+        "record",
+        "acknowledged",
+    ):
+        assert step in shown.stdout
+    assert "13800138000" not in shown.stdout
+
+
+def test_the_demonstration_says_why_it_failed(make_system: MakeSystem) -> None:
+    shown = run(make_system(), "demo", "--once", "--number", "sip:*1@127.0.0.1")
+    assert shown.returncode == 1
+    assert "FAILED" in shown.stderr
+
+
+def test_a_plan_with_an_error_is_refused_before_anything_starts(make_system: MakeSystem) -> None:
+    system = make_system()
+    plan = system.config.parent / "sichuan"
+    plan.mkdir()
+    for file in (PROJECT_ROOT / "dialplans" / "sichuan").iterdir():
+        text = file.read_text(encoding="utf-8")
+        (plan / file.name).write_text(text.replace("mode: dual", "mode: duel"), encoding="utf-8")
+    os.environ["CALLROUTER_PLAN"] = str(plan)
+    try:
+        refused = run(system, "serve")
+    finally:
+        del os.environ["CALLROUTER_PLAN"]
+    assert refused.returncode == 2
+    assert "lines.yaml:" in refused.stderr
+    assert "dual" in refused.stderr

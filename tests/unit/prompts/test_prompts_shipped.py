@@ -1,0 +1,121 @@
+"""The prompts that ship with the project: complete, right, and what today's catalogue would make."""
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from callrouter.prompts.build import build
+from callrouter.prompts.catalogue import CatalogueEntry, load_catalogue
+from callrouter.prompts.check import check
+from callrouter.prompts.files import read_master
+from callrouter.prompts.renderings import (
+    ALWAYS_WANTED,
+    FILE_NAME,
+    Rendering,
+    WantedPrompt,
+    load_renderings,
+    manifest_text,
+    master_path,
+)
+from callrouter.prompts.text import spoken_digits, spoken_numbers
+from callrouter.prompts.unpack import unpack
+
+FOLDER = Path(__file__).parents[3] / "ivr_prompts"
+MANIFEST = load_renderings(FOLDER)
+CATALOGUE = load_catalogue(FOLDER)
+SPOKEN = [rendering for rendering in MANIFEST.values() if rendering.key not in ALWAYS_WANTED]
+MERGED = [
+    *("12396", "12300", "12349", "12336", "12312", "12301", "12356"),
+    *("96119", "12330", "12331", "12358", "12365", "12322"),
+]
+DUAL = [
+    *("12348", "12333", "12369", "12319", "12329", "12328", "12316"),
+    *("12318", "12320", "12350", "12315", "12393", "12317", "12385"),
+]
+BRANCH = ["12360", "12366", "12313", "12367", "12305"]
+
+
+def as_wanted() -> list[WantedPrompt]:
+    return [WantedPrompt(made.key, made.prompt_id, made.spoken) for made in SPOKEN]
+
+
+def test_every_prompt_that_sichuan_needs_is_shipped() -> None:
+    needed = {f"{prompt}-{number}" for prompt in ("t01", "x01") for number in MERGED}
+    needed |= {f"g02-{number}" for number in DUAL} | {f"g05-{number}" for number in BRANCH}
+    needed |= {"g01", "g04", "x03", "f01", "m06", "n02", "h02", "h03", *ALWAYS_WANTED}
+
+    assert needed <= MANIFEST.keys()
+
+
+def test_the_shipped_folder_passes_its_own_check() -> None:
+    assert check(as_wanted(), FOLDER) == []
+
+
+def test_the_manifest_is_sorted_one_line_a_key() -> None:
+    assert (FOLDER / FILE_NAME).read_text("utf-8") == manifest_text(MANIFEST.values())
+
+
+def test_a_build_would_make_nothing_new(tmp_path: Path) -> None:
+    shutil.copytree(FOLDER, tmp_path / "ivr_prompts")
+
+    built = build(as_wanted(), tmp_path / "ivr_prompts", tmp_path / "no voice needed", pytest.fail)
+
+    assert built.rendered == ()
+    assert built.findings == ()
+
+
+def pattern_of(entry: CatalogueEntry) -> re.Pattern[str]:
+    pieces = re.split(r"\{[a-z_]+\}", entry.text)
+    return re.compile("[\u4e00-\u9fff]+".join(re.escape(spoken_numbers(piece)) for piece in pieces))
+
+
+@pytest.mark.parametrize("made", SPOKEN, ids=lambda made: made.key)
+def test_what_is_said_is_the_catalogues_text_for_that_number(made: Rendering) -> None:
+    entry = CATALOGUE.entry(made.prompt_id)
+    prompt, _, number = made.key.partition("-")
+
+    assert made.prompt_id == prompt.upper()
+    assert pattern_of(entry).fullmatch(made.spoken)
+    assert spoken_digits(number) in made.spoken
+
+
+def test_the_transition_is_said_to_end_on_the_last_day_of_september() -> None:
+    for number in MERGED:
+        assert "原号码使用到九月三十日，十月一日起停用" in MANIFEST[f"t01-{number}"].spoken
+        assert "已于十月一日停用" in MANIFEST[f"x01-{number}"].spoken
+
+
+@pytest.mark.parametrize("made", SPOKEN, ids=lambda made: made.key)
+def test_a_shipped_prompt_starts_at_once_and_fits_a_telephone_line(made: Rendering) -> None:
+    sound = read_master(master_path(FOLDER, made.key)).astype(np.float64) / 32768
+    power = np.abs(np.fft.rfft(sound)) ** 2
+    frequency = np.fft.rfftfreq(len(sound), 1 / 8000)
+    passed = power[(frequency >= 250) & (frequency <= 3500)].sum() / power.sum()
+    first = int(np.argmax(np.abs(sound) > 0.01)) / 8000
+
+    assert first <= 0.1
+    assert passed > 0.98
+    assert made.duration_ms == round(1000 * len(sound) / 8000)
+
+
+def test_the_music_joins_its_own_beginning_and_is_quieter_than_speech() -> None:
+    music = read_master(master_path(FOLDER, "hold")).astype(np.float64) / 32768
+    speech = read_master(master_path(FOLDER, "g01")).astype(np.float64) / 32768
+
+    assert abs(music[0] - music[-1]) <= np.abs(np.diff(music)).max()
+    assert np.sqrt(np.mean(music**2)) < np.sqrt(np.mean(speech**2)) / 1.5
+
+
+def test_the_whole_set_unpacks(tmp_path: Path) -> None:
+    unpacked = unpack(FOLDER, tmp_path, lambda _line: None)
+
+    assert set(unpacked.written) == set(MANIFEST)
+    assert unpacked.findings == ()
+    assert (tmp_path / "moh" / "hold.alaw").stat().st_size == 32 * 8000
+
+
+def test_the_repository_stays_small() -> None:
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) < 5_000_000
