@@ -46,4 +46,4 @@ lock:
 	    --no-emit-index-url --no-emit-find-links deploy/requirements/$$set.in -o deploy/requirements/$$set.txt; done
 
 clean:
-	rm -rf .venv .local
+	rm -rf .venv "$$(readlink -f .local)" .local

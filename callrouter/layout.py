@@ -7,8 +7,8 @@ from pathlib import Path
 
 from callrouter.settings import PROJECT_ROOT, Settings
 
-SETUP_FOLDER = PROJECT_ROOT / ".local"
-"""What set-up made: programs and sounds, shared by every instance of the checkout."""
+SETUP_FOLDER = (PROJECT_ROOT / ".local").resolve()
+"""What set-up made: programs and sounds, shared by every instance of the checkout. Set-up may have made it a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Layout:
     @classmethod
     def of(cls, settings: Settings) -> Layout:
         """Return the layout of an instance with these settings."""
-        root = settings.path(settings.run_dir)
+        root = settings.path(settings.run_dir).resolve()
         return cls(
             root,
             asterisk_log=settings.asterisk.log_dir or root / "asterisk" / "log",

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up everything that `make run` (first argument: run) and `make test` (test) need, in .venv and .local only.
+# Sets up everything that `make run` (first argument: run) and `make test` (test) need, in .venv and .local.
 #
 # - Done steps are skipped; an interrupted step is done again. A second run takes a fraction of a second.
 # - apt is asked for what the machine itself lacks (root, or sudo); Asterisk and its companions are unpacked
@@ -108,7 +108,8 @@ set_up_programs() {
 
 # A program of the tree is started through the tree's own loader and libraries: no chroot, no root.
 write_launchers() {
-  local tree=$PWD/.local/debian loader libraries program triplet
+  local tree loader libraries program triplet
+  tree=$(readlink -f .local/debian)
   triplet=$(basename "$(dirname "$(ls -d "$tree"/usr/lib/*-linux-gnu/libc.so.6)")")
   loader=$(ls "$tree"/usr/lib/"$triplet"/ld-linux-*.so.* | head -1)
   libraries=$tree/usr/lib/$triplet:$tree/usr/lib/$triplet/asterisk
@@ -124,13 +125,31 @@ write_launchers() {
   if [ -n "$1" ]; then "$1" -V >.local/asterisk-version; else .local/bin/asterisk -V >.local/asterisk-version; fi
 }
 
-# Asterisk and the broker never run as root: started by root, they become this user.
+# Asterisk and the broker never run as root, and must be able to enter the folder they run from. Where root's
+# checkout is closed to others (/root, a private temporary folder), .local is a link to a folder that is not.
+choose_local() {
+  local folder=$PWD open=/var/lib/callrouter/
+  [ -e .local ] && return
+  while [ "$(id -u)" = 0 ] && [ "$folder" != / ]; do
+    if [ $((8#$(stat -c %a "$folder") & 1)) = 0 ]; then
+      open+=$(printf %s "$PWD" | sha256sum | cut -c1-12)
+      say "$folder is closed to the account that Asterisk runs as: .local is kept in $open"
+      mkdir -p "$open"
+      ln -sfn "$open" .local
+      return
+    fi
+    folder=$(dirname "$folder")
+  done
+  mkdir -p .local
+}
+
+# Started by root, Asterisk and the broker become this user.
 set_up_user() {
   [ "$(id -u)" = 0 ] || return 0
   id callrouter >/dev/null 2>&1 || useradd --system --no-create-home --shell /usr/sbin/nologin callrouter
 }
 
-mkdir -p .local
+choose_local
 exec 9>.local/setup.lock
 flock -n 9 || { say "another set-up is at work here; waiting for it"; flock 9; }
 set_up_python

@@ -24,11 +24,11 @@ class Account:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
 
-def unprivileged_account(must_reach: Path) -> Account | None:
+def unprivileged_account(*must_reach: Path) -> Account | None:
     """Return the account for parts that root starts; None when we are not root anyway.
 
     Raises PermissionError, naming the remedy, when we are root and the account is missing or could not
-    reach `must_reach`.
+    reach one of `must_reach` (which need not exist yet).
     """
     if os.geteuid() != 0:
         return None
@@ -38,7 +38,7 @@ def unprivileged_account(must_reach: Path) -> Account | None:
         raise PermissionError(
             f"Asterisk is not run as root, and there is no account `{ACCOUNT}`; remedy: make setup"
         ) from None
-    closed = _closed_folder(must_reach.resolve())
+    closed = next(filter(None, (_closed_folder(path.resolve()) for path in must_reach)), None)
     if closed:
         raise PermissionError(
             f"Asterisk is not run as root, and the account `{ACCOUNT}` cannot enter {closed};"
@@ -49,6 +49,6 @@ def unprivileged_account(must_reach: Path) -> Account | None:
 
 def _closed_folder(path: Path) -> Path | None:
     for folder in reversed((path, *path.parents)):
-        if not folder.stat().st_mode & stat.S_IXOTH:
+        if folder.exists() and not folder.stat().st_mode & stat.S_IXOTH:
             return folder
     return None

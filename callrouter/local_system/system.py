@@ -13,14 +13,14 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from callrouter.clock import Clock
-from callrouter.layout import Layout
+from callrouter.layout import SETUP_FOLDER, Layout
 from callrouter.local_system import parts
 from callrouter.local_system.account import Account, unprivileged_account
 from callrouter.local_system.asterisk import asterisk_part
 from callrouter.local_system.child import Child, Part
 from callrouter.local_system.ports import Wanted, require_free
 from callrouter.local_system.secrets import Secrets, load_or_make, write_private
-from callrouter.settings import PROJECT_ROOT, Settings
+from callrouter.settings import Settings
 
 _READY_WITHIN_S = 30.0
 
@@ -73,7 +73,7 @@ class LocalSystem:
     async def _start(self) -> None:
         require_free(self._ports())
         secrets = load_or_make(self.layout.secrets, parts.phone_names(self.settings))
-        account = unprivileged_account(PROJECT_ROOT) if self.settings.managed.asterisk else None
+        account = unprivileged_account(SETUP_FOLDER, self.layout.root) if self.settings.managed.asterisk else None
         if self.clock:
             self.clock.save(self.layout.clock)
         self._write_phones(secrets)

@@ -12,7 +12,8 @@ import pytest
 import yaml
 from running_system import MakeSystem, System, free_port
 
-from callrouter.settings import PROJECT_ROOT, load_settings
+from callrouter.layout import SETUP_FOLDER
+from callrouter.settings import load_settings
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def make_system() -> Iterator[MakeSystem]:
     made: list[System] = []
 
     def make(**changes: Any) -> System:
-        folder = PROJECT_ROOT / ".local" / "test" / f"{os.getpid()}-{time.monotonic_ns()}"
+        folder = SETUP_FOLDER / "test" / f"{os.getpid()}-{time.monotonic_ns()}"
         folder.mkdir(parents=True)
         rtp = free_port(socket.SOCK_DGRAM)
         rtp = rtp if rtp < 64000 else rtp - 5000
