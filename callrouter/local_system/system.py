@@ -73,7 +73,9 @@ class LocalSystem:
     async def _start(self) -> None:
         require_free(self._ports())
         secrets = load_or_make(self.layout.secrets, parts.phone_names(self.settings))
-        account = unprivileged_account(SETUP_FOLDER, self.layout.root) if self.settings.managed.asterisk else None
+        account = None
+        if self.settings.managed.asterisk or self.settings.managed.broker:
+            account = unprivileged_account(SETUP_FOLDER, self.layout.root)
         if self.clock:
             self.clock.save(self.layout.clock)
         self._write_phones(secrets)
