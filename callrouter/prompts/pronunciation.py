@@ -1,8 +1,8 @@
 """How a spoken text is pronounced: words, pinyin, sounds. Needs the `synthesis` extra.
 
 Rules:
-- A number read digit by digit is one word, a hotline's five digits are two: 幺二三 四八, 九六 幺幺九. Measured:
-  said in one breath, a digit is easily lost. Other words are found by a dictionary.
+- A number read digit by digit is one word, a hotline's five digits are two: 幺二三 四八, 九六 幺幺九,
+  一二 三四五. Measured: said otherwise, a digit is easily lost. Other words are found by a dictionary.
 - The catalogue's lexicon decides the pinyin of a word before any dictionary does.
 - Pinyin is written with the tone as a digit, 5 for the neutral tone, and is printed for people to review.
 - Tone changes in speech (你好 → ní hǎo) are left to the voice, which learned them.
@@ -19,12 +19,12 @@ _MARKS = dict(zip("，、；：。！？", (", ", ", ", "; ", ": ", ". ", "! ", 
 _NO_TIE = str.maketrans("", "", chr(0x32F))
 _DIGIT = "[零幺一二三四五六七八九]"
 _DIGIT_GROUPS = (
-    f"九六(?={_DIGIT}{{3}}(?!{_DIGIT}))",
+    f"(?:一二|九六)(?={_DIGIT}{{3}}(?!{_DIGIT}))",
     f"{_DIGIT}{{3}}(?={_DIGIT}{{2}}(?!{_DIGIT}))",
     f"{_DIGIT}{{2,}}",
 )
 
-RULES = "2"
+RULES = "3"
 """The version of these rules: a change to what is pronounced must change it, so that all is said anew."""
 
 
