@@ -5,11 +5,11 @@
 #   make check            static checks and unit tests                        (a minute at most)
 #   make test             everything, on real Asterisk, broker and audio
 #   make soak / bench     long runs / measurements
-#   make setup / lock / clean
+#   make setup / lock / clean / purge
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run check test soak bench setup setup-tests lock clean
+.PHONY: run check test soak bench setup setup-tests lock clean purge
 
 CALLROUTER := .venv/bin/callrouter
 PYTEST     := .venv/bin/python -m pytest
@@ -21,6 +21,7 @@ check: setup-tests
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
+	@.venv/bin/mypy tests/end_to_end
 	@.venv/bin/lint-imports
 	@$(PYTEST) tests/unit tests/wire tests/scenarios -q
 
@@ -45,5 +46,9 @@ lock:
 	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links deploy/requirements/$$set.in -o deploy/requirements/$$set.txt; done
 
+# What set-up made; records, messages and passwords (.local/run, .local/rehearsal) stay.
 clean:
+	rm -rf .venv .local/debian .local/bin .local/sounds .local/test
+
+purge:
 	rm -rf .venv "$$(readlink -f .local)" .local

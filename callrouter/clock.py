@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+_LONGEST_OFFSET_S = 10**9
+"""About 32 years each way. Arrivals are refused for an offset of more than ten digits."""
+
 
 class ClockError(ValueError):
     """The instant given for a rehearsal cannot be used; the text says why and what to give."""
@@ -41,7 +44,10 @@ class Clock:
     @classmethod
     def starting_at(cls, instant: str, wall: datetime) -> Clock:
         """Return the clock that shows `instant` when the wall clock shows `wall`. Raises ClockError."""
-        return cls(round((parse_instant(instant) - wall).total_seconds()))
+        offset_s = round((parse_instant(instant) - wall).total_seconds())
+        if abs(offset_s) > _LONGEST_OFFSET_S:
+            raise ClockError(f"{instant!r}: 离今天太远 / too far from today; give an instant within 30 years")
+        return cls(offset_s)
 
     def now(self) -> datetime:
         """Return the present instant of the plan, in UTC."""
@@ -57,5 +63,5 @@ class Clock:
         """Read a clock that was kept. Raises ClockError when it is not there or damaged."""
         try:
             return cls(int(json.loads(file.read_text(encoding="utf-8"))["offset_s"]))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
             raise ClockError(f"{file}: no rehearsal clock; remedy: callrouter serve --clock …") from None

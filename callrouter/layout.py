@@ -27,8 +27,8 @@ class Layout:
         root = settings.path(settings.run_dir).resolve()
         return cls(
             root,
-            asterisk_log=settings.asterisk.log_dir or root / "asterisk" / "log",
-            asterisk_spool=settings.asterisk.spool_dir or root / "asterisk" / "spool",
+            asterisk_log=settings.path(settings.asterisk.log_dir or root / "asterisk" / "log"),
+            asterisk_spool=settings.path(settings.asterisk.spool_dir or root / "asterisk" / "spool"),
         )
 
     @property

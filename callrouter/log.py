@@ -5,33 +5,52 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import IO, Any
 
 import structlog
 
-_NUMBER_IN_TEXT = re.compile(r"(?<![\w.:-])(\+?\d{3})\d{4,}(\d{4})(?![\w.:-])")
-_UNMASKED = frozenset({"call_id", "timestamp", "event", "level", "logger", "sip_call_id"})
+# Eleven digits or more (a mobile, a landline with its area code), a `+` and nine, or an area code, a hyphen and
+# the local number. Not within a word of ASCII letters or a decimal fraction: those are hashes and figures.
+_NUMBER_IN_TEXT = re.compile(
+    r"(?<![0-9A-Za-z_])(?<![0-9]\.)(\+(?=[0-9]{9})[0-9]{3}|0[0-9]{2,3}-(?=[0-9]{7,8}\b)|[0-9]{3}(?=[0-9]{8}))"
+    r"[0-9]*([0-9]{4})(?![0-9A-Za-z_]|\.[0-9])",
+    re.ASCII,
+)
+_NUMBER = re.compile(r"\+?[0-9*#() .-]+")
+_UNMASKED = frozenset({"call_id", "timestamp", "level", "logger", "sip_call_id"})
 _PERSONAL = frozenset({"caller", "called", "caller_number", "message_text", "callerid"})
 
 
 def mask_number(number: str) -> str:
-    """Show who it may be, not who it is: 13800138000 becomes 138****8000; short codes stay."""
-    if len(number) <= 6:
+    """Show who it may be, not who it is: 13800138000 becomes 138****8000; short codes stay, words don't."""
+    if not number or (len(number) <= 6 and _NUMBER.fullmatch(number)):
         return number
+    if not _NUMBER.fullmatch(number):
+        return "****"
     return f"{number[:3]}****{number[-4:]}" if len(number) >= 11 else f"****{number[-3:]}"
 
 
 def mask_personal(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Mask tagged fields, and anything that looks like a telephone number in any other text."""
     for key, value in event.items():
-        if key in _UNMASKED or not isinstance(value, str):
-            continue
-        if key in _PERSONAL:
-            event[key] = mask_number(value)
-        else:
-            event[key] = _NUMBER_IN_TEXT.sub(r"\1****\2", value)
+        if not key.startswith("_"):
+            event[key] = _masked(key, value)
     return event
+
+
+def _masked(key: str, value: object) -> object:
+    if key in _UNMASKED or value is None or isinstance(value, bool | float):
+        return value
+    if isinstance(value, Mapping):
+        return {inner: _masked(str(inner), held) for inner, held in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked(key, held) for held in value]
+    if key in _PERSONAL:
+        return mask_number(str(value))
+    if isinstance(value, int):
+        return value
+    return _NUMBER_IN_TEXT.sub(r"\1****\2", value if isinstance(value, str) else repr(value))
 
 
 def configure_logging(level: str, stream: IO[str] | None = None) -> None:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import count
 
 import structlog
 import uvicorn
@@ -23,11 +24,12 @@ from callrouter.announcements import missing_sounds
 from callrouter.asterisk_link.agi_dip import AgiRequest, AgiService, Answer, Outcome
 from callrouter.asterisk_link.agi_server import AgiServer
 from callrouter.asterisk_link.ami_client import AmiClient, AmiState
-from callrouter.asterisk_link.ami_errors import AmiError
+from callrouter.asterisk_link.ami_errors import AmiError, AmiLost
 from callrouter.asterisk_link.ami_events import SnapshotNeeded
 from callrouter.asterisk_link.arrival import FACTS, ArrivalRefused, arrival
+from callrouter.asterisk_link.backoff import Backoff
 from callrouter.asterisk_link.verdict import VERDICT_VARIABLE, decision_facts, verdict_of
-from callrouter.calls.seats import Seat, add_missing_seats
+from callrouter.calls.seats import Ami, Seat, add_missing_seats
 from callrouter.clock import Clock
 from callrouter.console.metrics import ControllerMetrics
 from callrouter.console.probes import Readiness, probe_application
@@ -46,6 +48,7 @@ from callrouter.vocabulary.record import CallRecord, RecordedDecision
 
 _log = structlog.get_logger(__name__)
 _DRAIN_S = 3.0
+_SEATS_AGAIN = Backoff(first_s=2.0, ceiling_s=60.0)
 
 
 class ArrivalRefusedError(Exception):
@@ -212,10 +215,20 @@ async def _keep_seats(ami: AmiClient, seats: tuple[Seat, ...]) -> None:
     """Look after the seats each time the link to Asterisk is there anew."""
     async for news in ami.events:
         if isinstance(news, SnapshotNeeded):
-            try:
-                await add_missing_seats(ami, seats)
-            except AmiError as error:
-                _log.warning("seats_not_reconciled", error=type(error).__name__)
+            await _reconcile(ami, seats)
+
+
+async def _reconcile(ami: Ami, seats: tuple[Seat, ...]) -> None:
+    """Try until every seat is in its queue: one without calls is an agent lost. A lost link ends the trying."""
+    for attempt in count(1):
+        try:
+            if not (await add_missing_seats(ami, seats)).refused:
+                return
+        except AmiLost:
+            return  # The next link brings its own news.
+        except AmiError as error:
+            _log.warning("seats_not_reconciled", error=type(error).__name__)
+        await asyncio.sleep(_SEATS_AGAIN.delay_s(attempt, chance=0))
 
 
 def _recorded(facts: Mapping[str, str]) -> RecordedDecision:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    YamlConfigSettingsSource,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError as SourceError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 """The checkout: templates, plans, prompts and the relative paths of the settings hang here."""
@@ -21,6 +19,11 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 Port = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
 """Lower case, digits and hyphens: safe in a topic, a file name and a dialplan."""
+
+
+_TAKEN_IN_PJSIP = frozenset({"carrier", "trunk", "phone", "global", "udp"})
+"""Sections that asterisk/pjsip.conf.j2 has for itself."""
+_REHEARSAL_RTP_PORTS = 1000
 
 
 class SettingsError(Exception):
@@ -47,21 +50,44 @@ class Sip(_Part):
         names = [*self.seats, self.duty_phone, *([self.softphone] if self.softphone else [])]
         if len(set(names)) != len(names):
             raise ValueError("seats, duty_phone and softphone need names that differ; rename one")
-        if "carrier" in names:
-            raise ValueError("`carrier` is the trunk's own name; rename the phone")
+        if taken := _TAKEN_IN_PJSIP.intersection(names):
+            raise ValueError(f"{', '.join(sorted(taken))}: a section of pjsip.conf; rename the phone")
         if self.rtp_first >= self.rtp_last:
             raise ValueError("rtp_first must be below rtp_last")
         return self
+
+    def beside(self, shift: int) -> Sip:
+        """The same telephony for an instance beside this one: ports of its own, and no carrier but ours."""
+        # Asterisk takes even ports for RTP, and would go one below an odd first one.
+        first = self.rtp_last + 1 + (self.rtp_last + 1) % 2
+        if first + _REHEARSAL_RTP_PORTS > 65535:
+            first = self.rtp_first - self.rtp_first % 2 - _REHEARSAL_RTP_PORTS
+        return self.model_copy(
+            update={
+                "port": self.port + shift,
+                "rtp_first": first,
+                "rtp_last": first + _REHEARSAL_RTP_PORTS - 1,
+                "carrier_networks": (ipaddress.IPv4Network("127.0.0.2/32"),),
+            }
+        )
 
 
 class Queue(_Part):
     """How long a caller waits, and for whom. Seconds."""
 
     general: Name = "hotline"
-    """The general queue. Not `general`: that is what Asterisk calls the head of its queues.conf."""
+    """The general queue."""
     wait_s: Annotated[int, Field(ge=1, le=3600)] = 300
     duty_ring_s: Annotated[int, Field(ge=1, le=120)] = 25
     voicemail_limit_s: Annotated[int, Field(ge=10, le=600)] = 180
+
+    @model_validator(mode="after")
+    def _not_reserved(self) -> Self:
+        if self.general == "general":
+            raise ValueError(
+                "`general` is what Asterisk calls the head of its queues.conf; take another, such as hotline"
+            )
+        return self
 
 
 class Agi(_Part):
@@ -155,18 +181,23 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic's signature
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment overrides the file; nothing else is read."""
-        return (
-            init_settings,
-            env_settings,
-            YamlConfigSettingsSource(settings_cls, settings_cls.model_config.get("yaml_file")),
-        )
+        """The environment overrides what is given; nothing else is read."""
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _instances_apart(self) -> Self:
+        faults = _port_faults(self)
+        if self.path(self.run_dir) == self.path(self.rehearsal.run_dir):
+            faults.append("run_dir and rehearsal.run_dir are the same folder; give the rehearsal its own")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
 
     def path(self, relative: Path) -> Path:
         """Anchor a path of the settings to the checkout."""
@@ -180,18 +211,11 @@ class Settings(BaseSettings):
         """
         shift = self.rehearsal.port_shift
         ports = {
-            "sip": self.sip.model_copy(
-                update={
-                    "port": self.sip.port + shift,
-                    "rtp_first": self.sip.rtp_first + 1000,
-                    "rtp_last": self.sip.rtp_last + 1000,
-                    "carrier_networks": (ipaddress.IPv4Network("127.0.0.2/32"),),
-                }
-            ),
-            "agi": Agi(port=self.agi.port + shift),
-            "ami": Ami(port=self.ami.port + shift),
-            "mqtt": Mqtt(host="127.0.0.1", port=self.mqtt.port + shift),
-            "http": Http(port=self.http.port + shift),
+            "sip": self.sip.beside(shift),
+            "agi": self.agi.model_copy(update={"port": self.agi.port + shift}),
+            "ami": self.ami.model_copy(update={"port": self.ami.port + shift}),
+            "mqtt": self.mqtt.model_copy(update={"host": "127.0.0.1", "port": self.mqtt.port + shift}),
+            "http": self.http.model_copy(update={"port": self.http.port + shift}),
         }
         return self.model_copy(
             update={
@@ -215,21 +239,83 @@ def load_settings(file: Path | None = None) -> Settings:
     if not chosen.is_file():
         raise SettingsError(f"{chosen}: there is no such settings file; name one with --config")
 
-    class FromFile(Settings):
-        model_config = SettingsConfigDict(**{**Settings.model_config, "yaml_file": chosen})
-
+    given = _given(chosen)
+    faults = _unknown_variables()
     try:
-        return FromFile()
+        settings = Settings(**given)
     except ValidationError as error:
-        raise SettingsError(_all_faults(chosen, error)) from None
+        faults += _setting_faults(error)
+    except SourceError as error:
+        faults.append(f'{error}; write lists and mappings as JSON, such as ["1001", "1002"]')
+    if faults:
+        heading = f"设置有误 / {len(faults)} fault(s) in the settings ({_shown(chosen)} and CALLROUTER_*):"
+        raise SettingsError("\n  ".join([heading, *faults]))
+    return settings
 
 
-def _all_faults(file: Path, error: ValidationError) -> str:
-    lines = [f"设置有误 / {error.error_count()} fault(s) in the settings ({_shown(file)} and CALLROUTER_*):"]
-    for fault in error.errors(include_url=False, include_input=False):
-        where = ".".join(str(part) for part in fault["loc"]) or "settings"
-        lines.append(f"  {where}: {fault['msg']}")
-    return "\n".join(lines)
+def _given(file: Path) -> dict[str, Any]:
+    try:
+        given = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise SettingsError(f"{_shown(file)}: not UTF-8; save it as UTF-8") from None
+    except yaml.YAMLError as error:
+        mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+        where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise SettingsError(
+            f"{_shown(file)}{where}: 不是有效的 YAML / not valid YAML; mend it there"
+        ) from None
+    if given is None:
+        return {}
+    # A leading underscore would be an option of pydantic's own, not a setting.
+    if not isinstance(given, dict) or any(not isinstance(name, str) or name[:1] == "_" for name in given):
+        raise SettingsError(f"{_shown(file)}: 应为“键: 值” / `name: value` pairs are wanted")
+    return given
+
+
+def _setting_faults(error: ValidationError) -> list[str]:
+    return [
+        f"{'.'.join(str(part) for part in fault['loc']) or 'settings'}: {fault['msg']}"
+        for fault in error.errors(include_url=False, include_input=False)
+    ]
+
+
+def _unknown_variables() -> list[str]:
+    """Name the variables that would override nothing: a misspelt one must not vanish silently."""
+    prefix = "callrouter_"
+    return [
+        f"{name}: there is no such setting; the names are those of config/callrouter.yaml"
+        for name in sorted(os.environ)
+        if name.lower().startswith(prefix)
+        and name.lower().removeprefix(prefix).partition("__")[0] not in Settings.model_fields
+    ]
+
+
+def _port_faults(settings: Settings) -> list[str]:
+    """Name each TCP port that two parts, or live and rehearsal, would share, and each port there cannot be.
+
+    SIP and audio of the two are apart by themselves; within one of them Asterisk passes over a taken port.
+    """
+    rehearsal = settings.for_rehearsal()
+    tcp = [*_tcp_ports(settings, ""), *_tcp_ports(rehearsal, "the rehearsal's ")]
+    audio = ("the rehearsal's audio", rehearsal.sip.rtp_first)
+    outside = [
+        f"{name}: {port} is no port; change rehearsal.port_shift or the setting"
+        for name, port in [*tcp, ("the rehearsal's sip.port", rehearsal.sip.port), audio]
+        if not 1 <= port <= 65535
+    ]
+    shared = [
+        f"{one} and {other} share TCP port {port}; change one, or rehearsal.port_shift"
+        for (one, port), (other, same) in combinations(tcp, 2)
+        if port == same
+    ]
+    return outside + shared
+
+
+def _tcp_ports(settings: Settings, whose: str) -> list[tuple[str, int]]:
+    taken = {"agi.port": settings.agi.port, "ami.port": settings.ami.port, "http.port": settings.http.port}
+    if settings.mqtt.host in ("127.0.0.1", "localhost"):
+        taken["mqtt.port"] = settings.mqtt.port
+    return [(f"{whose}{name}", port) for name, port in taken.items()]
 
 
 def _shown(file: Path) -> str:

@@ -20,6 +20,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 _SAFE_VALUE = re.compile(r"[\w./:@ +-]*")
 
 
+class UnsafeValue(ValueError):
+    """A value could break out of its line of Asterisk's configuration; the text names it and the remedy."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phone:
     """A SIP account: a seat, the duty phone, or a softphone that plays the caller."""
@@ -75,8 +79,8 @@ class AsteriskConfiguration:
 def render_configuration(templates: Path, configuration: AsteriskConfiguration, to: Path) -> tuple[Path, ...]:
     """Write every `*.conf` into the folder `to` and return the files.
 
-    Raises ValueError for a value that could break out of its line, jinja2.UndefinedError for one that is
-    missing.
+    Raises UnsafeValue for a value that could break out of its line, jinja2.UndefinedError for one that is
+    missing, ValueError for a folder without templates.
     """
     _refuse_unsafe(configuration)
     environment = Environment(
@@ -101,7 +105,10 @@ def render_configuration(templates: Path, configuration: AsteriskConfiguration, 
 def _refuse_unsafe(configuration: AsteriskConfiguration) -> None:
     for name, value in _leaves(asdict(configuration)):
         if isinstance(value, str) and not _SAFE_VALUE.fullmatch(value):
-            raise ValueError(f"setting {name} has a character that Asterisk's configuration cannot carry")
+            raise UnsafeValue(
+                f"{name}: 含有 Asterisk 配置不能容纳的字符 / holds a character that Asterisk's configuration cannot"
+                " carry; use letters, digits, spaces and . / : @ + - _ (a folder: rename it)"
+            )
 
 
 def _leaves(tree: dict[str, object]) -> list[tuple[str, object]]:

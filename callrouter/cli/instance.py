@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from callrouter.asterisk_link.render import UnsafeValue
 from callrouter.clock import Clock, ClockError
 from callrouter.layout import Layout
 from callrouter.local_system.ports import PortsTaken
@@ -17,6 +18,7 @@ from callrouter.local_system.programs import ProgramMissing
 from callrouter.local_system.secrets import SecretsError
 from callrouter.local_system.system import NotReady
 from callrouter.plans.errors import PlanErrors
+from callrouter.prompts.findings import PromptError
 from callrouter.settings import Settings, SettingsError, load_settings
 
 ConfigOption = Annotated[
@@ -34,6 +36,8 @@ MENDABLE_ERRORS = (
     SettingsError,
     ClockError,
     PlanErrors,
+    PromptError,
+    UnsafeValue,
     PortsTaken,
     ProgramMissing,
     SecretsError,

@@ -17,9 +17,12 @@ from callrouter.plans.check import Severity, check
 from callrouter.plans.load import load_plan
 from callrouter.prompts.catalogue import load_catalogue
 from callrouter.prompts.check import check as check_prompts
+from callrouter.prompts.findings import Finding as PromptFinding
+from callrouter.prompts.findings import PromptError
 from callrouter.prompts.findings import Severity as PromptSeverity
 from callrouter.vocabulary.call import Call, FoundBy
 from callrouter.vocabulary.numbers import UnknownNumber, parse_number
+from callrouter.vocabulary.plan import Plan
 
 commands = typer.Typer(help="归并计划 / migration plans", no_args_is_help=True)
 
@@ -37,8 +40,7 @@ def check_plan(plan: PlanOption = None, at: AtOption = None, config: ConfigOptio
     findings = check(loaded, catalogue.prompts.keys() | set(OF_THE_DIALPLAN), _instant(at))
     for finding in findings:
         typer.echo(str(finding))
-    prompts = check_prompts(announcements_of(loaded), PROMPTS_FOLDER)
-    wrong = [finding for finding in prompts if finding.severity is not PromptSeverity.INFO]
+    wrong = _prompt_faults(loaded)
     for fault in wrong:
         typer.echo(str(fault))
     typer.echo(
@@ -63,6 +65,14 @@ def explain_call(
     call = Call("explain", called, FoundBy.REQUEST_URI, UnknownNumber(""), "explain", instant)
     for line in explain(decide(call, loaded, instant)):
         typer.echo(line)
+
+
+def _prompt_faults(plan: Plan) -> list[PromptFinding]:
+    try:
+        findings = check_prompts(announcements_of(plan), PROMPTS_FOLDER)
+    except PromptError as error:
+        return [error.finding]
+    return [finding for finding in findings if finding.severity is not PromptSeverity.INFO]
 
 
 def _folder(plan: Path | None, config: Path | None) -> Path:

@@ -2,7 +2,7 @@
 
 Rules:
 - One journal row gives at most one line, Chinese first; rows a person would not miss give none.
-- Numbers of people are masked.
+- Numbers of people are masked, and nothing that a caller wrote can steer the reader's terminal.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ def describe(row: CelRow) -> str | None:
 
 def _arrived(_row: CelRow, facts: Mapping[str, str]) -> str:
     caller = mask_number(facts.get("caller", ""))
-    return f"来电 arrived: {facts.get('called')} dialled by {caller} through {facts.get('trunk')}"
+    called = "".join(sign if sign.isprintable() else "?" for sign in facts.get("called", ""))
+    return f"来电 arrived: {called} dialled by {caller} through {facts.get('trunk')}"
 
 
 def _decided(_row: CelRow, facts: Mapping[str, str]) -> str:

@@ -20,6 +20,7 @@ import structlog
 from callrouter.local_system.account import Account
 
 _log = structlog.get_logger(__name__)
+_FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 10.0
 _STABLE_AFTER_S = 30.0
 
@@ -63,6 +64,7 @@ class Child:
         self._stopping = True
         if self._watch:
             self._watch.cancel()
+            await asyncio.wait((self._watch,))
         process = self.process
         if process is None or process.returncode is not None:
             return
@@ -92,7 +94,7 @@ class Child:
         self.starts += 1
 
     async def _keep_running(self) -> None:
-        pause_s = 0.2
+        pause_s = _FIRST_PAUSE_S
         while True:
             assert self.process
             began = time.monotonic()
@@ -100,11 +102,15 @@ class Child:
             if self._stopping or not self.part.restart:
                 return
             if time.monotonic() - began > _STABLE_AFTER_S:
-                pause_s = 0.2
+                pause_s = _FIRST_PAUSE_S
             _log.error("part_died", part=self.part.name, exit_code=code, restart_in_s=pause_s)
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
-            await self._spawn()
+            try:
+                await self._spawn()
+            except OSError as error:
+                # No memory, no process, no file to be had just now: the dead process stands, and is tried again.
+                _log.error("part_not_started", part=self.part.name, error=type(error).__name__)
 
 
 def _tied_to_us(part: Part) -> list[str]:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 
 class SecretsError(Exception):
@@ -19,10 +19,10 @@ class Secrets(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    ami: str
-    mqtt_controller: str
-    mqtt_ticketing: str
-    phones: dict[str, str]
+    ami: str = Field(repr=False)
+    mqtt_controller: str = Field(repr=False)
+    mqtt_ticketing: str = Field(repr=False)
+    phones: dict[str, str] = Field(repr=False)
     """SIP account → password."""
 
 

@@ -32,9 +32,10 @@ class JournalEvent(StrEnum):
     """A CEL user event of ours."""
 
     ARRIVED = "CR_ARRIVED"
-    """First step of a call. Keys: called, caller, presentation, trunk, sip_call_id, clock_offset.
+    """First step of a call. Keys: arrived_at, called, caller, presentation, trunk, sip_call_id, clock_offset.
 
-    `called` and `caller` are raw text; `clock_offset` is the rehearsal offset in whole seconds, 0 when live.
+    `arrived_at` is epoch seconds with µs, the instant that the plan is asked about; `called` and `caller` are raw
+    text; `clock_offset` is the rehearsal offset in whole seconds, 0 when live.
     """
     DECIDED = "CR_DECIDED"
     """After the arrival dip. Keys: those of `DecisionFact`, or `fallback`: why the default was taken."""

@@ -11,19 +11,21 @@ Rules:
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import random
 import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 
 import pytest
+import structlog
 from parties import carrier_caller, phone
 from running_system import MakeSystem, System, eventually
 
@@ -44,7 +46,7 @@ ANSWERED_AFTER_S, TRIED_FOR_S = 0.2, 12.0
 ANNOUNCED, UNANNOUNCED = ("12315", "12360", "12300", "12345"), "110"
 NOTICE_AT_MOST_S = 14.0
 WRITTEN_WITHIN_S = 0.5
-"""A channel's end reaches Asterisk's journal through a queue: one that came so shortly before the kill may be lost."""
+"""A channel's end reaches Asterisk's journal through a queue: one that came so shortly before a kill may be lost."""
 MEMORY_SETTLES_S = 15
 
 
@@ -173,6 +175,14 @@ class Faults:
                 call.vanish()
 
 
+@pytest.fixture(autouse=True)
+def quiet_parties() -> Iterator[None]:
+    """Thousands of calls would bury the figures under their own log."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    yield
+    structlog.reset_defaults()
+
+
 @pytest.fixture(scope="module")
 def system(make_system: MakeSystem) -> System:
     made = make_system(sip={"seats": list(SEATS)})
@@ -224,8 +234,9 @@ async def test_minutes_of_calls_with_every_part_killed_leave_one_record_each_and
     assert surely - records.keys() == set()
     assert {sip_call_id: times for sip_call_id, times in records.items() if times != 1} == {}
     assert records.keys() <= {call.sip_call_id for call in traffic.placed}
-    states = {event["data"]["terminal_state"] for event in system.events_at_ticketing()}
-    assert states <= set(TerminalState)
+    states = Counter(event["data"]["terminal_state"] for event in system.events_at_ticketing())
+    assert states.keys() <= set(TerminalState)
+    assert states[TerminalState.COMPLETED] > len(known) / 2
     assert system.open_deliveries() == 0
     assert channels_in_asterisk(system) == []
     assert growth < 0.20

@@ -18,7 +18,7 @@ from callrouter.records.fold.decisions import decision_of, whole_number
 from callrouter.records.fold.journal import Fact, Journal, first_at, journal_of
 from callrouter.records.fold.legs import hangup_of, hung_up_by, legs_of, talk_milliseconds, talks_of
 from callrouter.records.fold.stations import announcements_of, queue_visits_of, voicemail_of
-from callrouter.vocabulary.cel import CelEvent, CelRow
+from callrouter.vocabulary.cel import CelEvent, CelRow, CelRowError, instant_of
 from callrouter.vocabulary.journal import Fallback, JournalEvent
 from callrouter.vocabulary.record import (
     Anomaly,
@@ -88,7 +88,14 @@ def _arrival(journal: Journal) -> tuple[Fact, bool]:
 
 
 def _arrived_at(journal: Journal, arrival: Fact) -> datetime:
+    """Give the instant that the dialplan asked the plan about: a phase boundary must not fall between the two."""
     started = first_at(journal.of_channel(journal.caller), CelEvent.CHAN_START)
+    written = arrival.text("arrived_at")
+    if written is not None:
+        try:
+            return instant_of(written)
+        except CelRowError:
+            journal.anomalies.add(Anomaly.UNREADABLE_FACT)
     if started is None:
         journal.anomalies.add(Anomaly.NO_CHANNEL_START)
         return arrival.at

@@ -1,0 +1,57 @@
+"""A configuration for the templates, with every value a plain one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from callrouter.asterisk_link.render import AsteriskConfiguration, OutboundTrunk, Phone, render_configuration
+from callrouter.settings import PROJECT_ROOT
+
+
+@pytest.fixture(scope="session")
+def configuration() -> AsteriskConfiguration:
+    return AsteriskConfiguration(
+        etc="/srv/cr/etc",
+        var="/srv/cr",
+        log="/srv/cr/log",
+        spool="/srv/cr/spool",
+        data="/srv/cr/data",
+        modules="/srv/cr/modules",
+        music="/srv/cr/sounds/moh",
+        node="node1",
+        bind="192.0.2.10",
+        sip_port=5060,
+        rtp_first=21000,
+        rtp_last=21999,
+        carrier_networks=("198.51.100.0/24",),
+        phones=(
+            Phone("1001", "secret-of-1001", "from-seat", seat=True),
+            Phone("citizen", "secret-of-citizen", "from-carrier", seat=False),
+        ),
+        outbound_trunks=(OutboundTrunk("branch1", "sip:192.0.2.99:5060", "branch center"),),
+        queues=("hotline", "urgent"),
+        safe_queue="hotline",
+        last_resort="PJSIP/1999",
+        queue_wait_s=300,
+        last_resort_ring_s=25,
+        voicemail_limit_s=180,
+        agi_host="127.0.0.1",
+        agi_port=14573,
+        ami_host="127.0.0.1",
+        ami_port=15038,
+        ami_secret="secret-of-ami",
+        clock_offset=-17,
+    )
+
+
+@pytest.fixture(scope="session")
+def rendered(
+    configuration: AsteriskConfiguration, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], str]:
+    """A file of the rendered configuration, by its name."""
+    folder: Path = tmp_path_factory.mktemp("etc")
+    render_configuration(PROJECT_ROOT / "asterisk", configuration, folder)
+    return lambda name: (folder / name).read_text(encoding="utf-8")

@@ -1,0 +1,292 @@
+"""The static dialplan and its half of the contracts: journal, arrival, verdict, modules."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from callrouter.asterisk_link.agi_arguments import agi_arguments
+from callrouter.asterisk_link.arrival import FACTS
+from callrouter.asterisk_link.verdict import VERDICT_VARIABLE
+from callrouter.settings import PROJECT_ROOT
+from callrouter.vocabulary.journal import CEL_COLUMNS, Fallback, JournalEvent
+from callrouter.vocabulary.numbers import EMERGENCY_CODES
+
+Rendered = Callable[[str], str]
+
+KEYS: dict[JournalEvent, set[str]] = {
+    JournalEvent.ARRIVED: set(FACTS) - {"call_id"},  # the journal's rows name the call themselves
+    JournalEvent.DECIDED: {"fallback"},  # or what the verdict brings, which test_verdict compares
+    JournalEvent.NOTICE: {"key", "state"},
+    JournalEvent.QUEUE: {"queue", "state", "status", "agent", "cause"},
+    JournalEvent.LAST_RESORT: {"target", "state", "status", "cause"},
+    JournalEvent.VOICEMAIL: {"state", "status", "file"},
+    JournalEvent.REFUSED: {"called", "reason"},
+}
+STATES = {
+    JournalEvent.NOTICE: {"started", "finished", "failed"},
+    JournalEvent.QUEUE: {"entered", "left"},
+    JournalEvent.LAST_RESORT: {"dialled", "left"},
+    JournalEvent.VOICEMAIL: {"started", "finished"},
+}
+
+PROVIDED_BY = {
+    "Answer": None, "Goto": None, "GotoIf": None, "Hangup": None, "Progress": None, "Set": None, "Wait": None,
+    "AGI": "res_agi", "CELGenUserEvent": "app_celgenuserevent", "Dial": "app_dial", "ExecIf": "app_exec",
+    "MusicOnHold": "res_musiconhold", "Playback": "app_playback", "Queue": "app_queue",
+    "Record": "app_record", "Return": "app_stack",
+}  # fmt: skip
+FUNCTION_PROVIDED_BY = {
+    "CALLERID": "func_callerid", "CHANNEL": "func_channel", "CSV_QUOTE": "func_strings", "CUT": "func_cut",
+    "FILTER": "func_strings", "IF": "func_logic", "QUEUE_EXISTS": "app_queue", "REGEX": "func_strings",
+    "STRFTIME": "func_strings", "TIMEOUT": "func_timeout", "URIENCODE": "func_uri",
+}  # fmt: skip
+"""Which module of Asterisk 22 brings an application (None: the core itself) or a function."""
+
+
+@dataclass(frozen=True)
+class Step:
+    context: str
+    exten: str
+    priority: str
+    label: str | None
+    app: str
+    args: str
+
+
+def steps_of(text: str) -> list[Step]:
+    """Every step of the dialplan; a line that is none, and no comment or global, fails."""
+    steps: list[Step] = []
+    context = exten = ""
+    for line in text.splitlines():
+        if not line or line.startswith(";"):
+            continue
+        if heading := re.fullmatch(r"\[([a-z-]+)\]", line):
+            context = heading[1]
+        elif context not in ("general", "globals"):
+            parsed = re.fullmatch(
+                r"(?:exten => (?P<exten>[^,]+)| same => )?,?(?P<priority>\w+)(?:\((?P<label>[\w-]+)\))?,"
+                r"(?P<app>\w+)\((?P<args>.*)\)",
+                line,
+            )
+            assert parsed, line
+            exten = parsed["exten"] or exten
+            steps.append(
+                Step(context, exten, parsed["priority"], parsed["label"], parsed["app"], parsed["args"])
+            )
+    return steps
+
+
+@pytest.fixture
+def steps(rendered: Rendered) -> list[Step]:
+    return steps_of(rendered("extensions.conf"))
+
+
+def events_written(steps: list[Step]) -> list[tuple[str, dict[str, str]]]:
+    written = []
+    for step in steps:
+        if step.app == "CELGenUserEvent":
+            name, _, extra = step.args.partition(",")
+            pairs = re.findall(r"(?:^|&)(\w+)=((?:\$\{.*?\}(?=&|$)|[^&])*)", extra)
+            written.append((name, dict(pairs)))
+    return written
+
+
+def test_the_journals_events_are_exactly_those_that_the_vocabulary_names(steps: list[Step]) -> None:
+    assert {name for name, _ in events_written(steps)} == set(JournalEvent)
+    assert set(KEYS) == set(JournalEvent)
+
+
+@pytest.mark.parametrize("event", JournalEvent)
+def test_an_events_keys_and_states_are_exactly_the_contracts(steps: list[Step], event: JournalEvent) -> None:
+    written = [facts for name, facts in events_written(steps) if name == event]
+    assert {key for facts in written for key in facts} == KEYS[event]
+    states = " ".join(facts.get("state", "") for facts in written)
+    for state in STATES.get(event, set()):
+        assert re.search(rf"\b{state}\b", states), state
+    literal = {facts["state"] for facts in written if "$" not in facts.get("state", "$")}
+    assert literal <= STATES.get(event, set())
+
+
+def test_the_vocabulary_tells_the_same_keys_to_its_readers() -> None:
+    source = ast.parse((PROJECT_ROOT / "callrouter" / "vocabulary" / "journal.py").read_text("utf-8"))
+    body = next(n.body for n in source.body if isinstance(n, ast.ClassDef) and n.name == "JournalEvent")
+    told: dict[str, str] = {}
+    for node, after in zip(body, [*body[1:], None], strict=True):
+        if isinstance(node, ast.Assign) and isinstance(after, ast.Expr):
+            assert isinstance(node.targets[0], ast.Name)
+            told[node.targets[0].id] = ast.unparse(after)
+    for event, keys in KEYS.items():
+        for word in keys | STATES.get(event, set()):
+            assert re.search(rf"\b{word}\b", told[event.name]), (event, word)
+
+
+def test_a_fallback_says_why_in_the_vocabularys_words(steps: list[Step]) -> None:
+    (said,) = [facts["fallback"] for name, facts in events_written(steps) if "fallback" in facts]
+    assert set(re.findall(r"[a-z]+_verdict", said)) == set(Fallback)
+
+
+def test_the_arrival_dip_brings_exactly_the_facts_that_the_controller_reads(steps: list[Step]) -> None:
+    (dip,) = [step for step in steps if step.app == "AGI"]
+    address, *arguments = dip.args.split(",")
+    assert dip.context == "arrival"
+    assert address == "${CR_ASK}"
+    assert tuple(argument.partition("=")[0] for argument in arguments) == FACTS
+    plain = [re.sub(r"\$\{\w+\}", "x", argument) for argument in arguments]
+    read = agi_arguments({f"agi_arg_{n}": value for n, value in enumerate(plain, 1)}, FACTS)
+    assert isinstance(read, dict)
+
+
+def test_the_question_goes_to_the_script_that_the_service_answers(rendered: Rendered) -> None:
+    assert "\nCR_ASK = agi://127.0.0.1:14573/arrival\n" in rendered("extensions.conf")
+
+
+def test_the_dip_has_a_fuse_that_is_taken_off_afterwards_and_a_way_on_when_it_blows(
+    steps: list[Step],
+) -> None:
+    place = next(n for n, step in enumerate(steps) if step.app == "AGI")
+    before = [step.args for step in steps[:place] if step.context == "arrival"]
+    assert "TIMEOUT(absolute)=3" in before
+    assert "AGIEXITONHANGUP=yes" in before
+    assert f"{VERDICT_VARIABLE}=" in before
+    assert steps[place + 1] == Step("arrival", "s", "n", None, "Goto", "decided,s,1")
+    assert Step("arrival", "T", "1", None, "Goto", "decided,s,1") in steps
+    decided = [step for step in steps if step.context == "decided"]
+    assert decided[0].args == "TIMEOUT(absolute)=0"
+
+
+def test_the_journals_columns_are_the_vocabularys_in_order(rendered: Rendered) -> None:
+    (mapping,) = [line for line in rendered("cel_custom.conf").splitlines() if line.startswith("cel.csv")]
+    spelled = {"cidnum": "CALLERID(num)"}
+    for column in ("uniqueid", "linkedid", "channame", "context", "exten", "appname", "peer"):
+        spelled[column] = f"CHANNEL({column})"
+    columns = [f"${{CSV_QUOTE(${{{spelled.get(column, column)}}})}}" for column in CEL_COLUMNS]
+    assert mapping == f"cel.csv => {','.join(columns)}"
+    assert "dateformat" not in re.sub(r";.*", "", rendered("cel.conf"))
+
+
+def loaded_modules(rendered: Rendered) -> set[str]:
+    text = rendered("modules.conf")
+    assert "autoload = no" in text
+    return set(re.findall(r"^load = (\w+)\.so$", text, re.MULTILINE))
+
+
+def test_every_application_of_the_dialplan_is_loaded(steps: list[Step], rendered: Rendered) -> None:
+    apps = {step.app for step in steps}
+    apps |= {inner for step in steps if step.app == "ExecIf" for inner in re.findall(r"\?(\w+)\(", step.args)}
+    assert apps == set(PROVIDED_BY)
+    assert {module for module in PROVIDED_BY.values() if module} <= loaded_modules(rendered)
+
+
+def test_every_function_of_the_dialplan_and_the_journal_is_loaded(
+    steps: list[Step], rendered: Rendered
+) -> None:
+    text = rendered("cel_custom.conf") + "\n".join(f"{step.app} {step.args}" for step in steps)
+    functions = set(re.findall(r"(?:\$\{|Set[ (])([A-Z_]+)\(", text))
+    assert functions == set(FUNCTION_PROVIDED_BY)
+    assert set(FUNCTION_PROVIDED_BY.values()) <= loaded_modules(rendered)
+
+
+def test_what_carries_calls_and_audio_is_loaded(rendered: Rendered) -> None:
+    needed = {
+        "pbx_config", "chan_pjsip", "res_pjsip_session", "res_pjsip_sdp_rtp", "res_rtp_asterisk",
+        "res_pjsip_endpoint_identifier_ip", "res_pjsip_endpoint_identifier_user", "res_pjsip_registrar",
+        "res_pjsip_authenticator_digest", "bridge_simple", "codec_alaw", "format_pcm", "format_wav",
+        "res_timing_timerfd", "cel_custom", "res_cdrel_custom", "res_speech", "res_pjsip_pubsub",
+    }  # fmt: skip
+    assert needed <= loaded_modules(rendered)
+
+
+def test_no_step_is_numbered_but_the_first(steps: list[Step]) -> None:
+    for step in steps:
+        assert step.priority in ("1", "n"), step
+    first = [(step.context, step.exten) for step in steps if step.priority == "1"]
+    assert len(first) == len(set(first))
+
+
+def targets(step: Step) -> list[str]:
+    match step.app:
+        case "Goto":
+            return [step.args]
+        case "GotoIf":
+            return [target for target in step.args.rpartition("?")[2].split(":") if target]
+        case "Set" if "hangup_handler_push)=" in step.args:
+            return [step.args.partition("=")[2]]
+        case _:
+            return []
+
+
+def test_every_way_on_leads_somewhere(steps: list[Step]) -> None:
+    places = {(step.context, step.exten, step.label or step.priority) for step in steps}
+    ways = [(step, target) for step in steps for target in targets(step)]
+    assert len(ways) > 15
+    for step, target in ways:
+        parts = target.split(",")
+        place = (step.context, step.exten, parts[0]) if len(parts) == 1 else tuple(parts)
+        assert place in places, f"{step.context}: {target}"
+
+
+def test_every_extension_ends_by_going_on_hanging_up_or_returning(steps: list[Step]) -> None:
+    last = {(step.context, step.exten): step for step in steps}
+    for step in last.values():
+        assert step.app in ("Goto", "Hangup", "Return"), step
+
+
+def without_shelter(text: str) -> str:
+    """Take out every `${URIENCODE(…)}` and `${REGEX(…)}`, counting brackets."""
+    while found := re.search(r"\$\{(?:URIENCODE|REGEX)\(", text):
+        depth, end = 0, found.start()
+        for end in range(found.start(), len(text)):
+            depth += {"{": 1, "}": -1}.get(text[end], 0)
+            if depth == 0 and text[end] == "}":
+                break
+        text = text[: found.start()] + text[end + 1 :]
+    return text
+
+
+def test_what_a_caller_wrote_stands_nowhere_in_the_open(steps: list[Step]) -> None:
+    sheltered = 0
+    for step in steps:
+        if step.exten == "_X":
+            continue  # one digit, by its pattern
+        untrusted = r"\$\{(EXTEN|CALLERID\((?!num-pres)|CHANNEL\(pjsip|MEMBERINTERFACE|SIP)"
+        assert not re.search(untrusted, without_shelter(step.args)), step
+        sheltered += bool(re.search(untrusted, step.args))
+    assert sheltered >= 5
+
+
+def test_what_asterisk_would_copy_raw_into_the_dip_is_cleaned_before_it(steps: list[Step]) -> None:
+    place = next(n for n, step in enumerate(steps) if step.app == "AGI")
+    before = [step.args for step in steps[:place]]
+    for name in ("name", "dnid", "rdnis"):
+        assert f"CALLERID({name})=" in before
+    (cleaned,) = [text for text in before if text.endswith("?Set(CALLERID(num)=)")]
+    assert 'REGEX("^[+]?[0-9]+$"' in cleaned
+
+
+def test_what_comes_back_in_the_verdict_is_filtered_before_it_names_anything(steps: list[Step]) -> None:
+    for step in steps:
+        bare = re.findall(r"\$\{CUT\(CR_VERDICT,\|,[345]\)\}", step.args)
+        filtered = re.findall(r"\$\{FILTER\([a-z0-9\\,-]+,\$\{CUT\(CR_VERDICT,\|,[345]\)\}\)\}", step.args)
+        assert len(bare) == len(filtered), step
+
+
+def test_without_the_controller_an_emergency_number_still_overtakes_everyone(steps: list[Step]) -> None:
+    (rule,) = [step.args for step in steps if step.args.startswith("QUEUE_PRIO=${IF(${REGEX(")]
+    codes = re.search(r"\((\d{3}(?:\|\d{3})+)\)\$", rule)
+    assert codes
+    assert set(codes[1].split("|")) == EMERGENCY_CODES
+    assert rule.endswith("?20:0)}")
+
+
+def test_every_setting_of_the_dialplan_is_where_it_is_used(rendered: Rendered) -> None:
+    text = rendered("extensions.conf")
+    for line in ("CR_CLOCK_OFFSET = -17", "CR_SAFE_QUEUE = hotline", "CR_LAST_RESORT = PJSIP/1999"):
+        assert f"\n{line}\n" in text
+    assert "Queue(${CR_QUEUE},c,,,300)" in text
+    assert "Dial(${CR_LAST_RESORT},25,gm(hold))" in text
+    assert ".wav,5,180,k)" in text

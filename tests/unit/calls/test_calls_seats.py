@@ -1,0 +1,102 @@
+"""Seats: what is missing is added, what is there is left alone, one refusal costs nobody else their calls."""
+
+from __future__ import annotations
+
+import pytest
+from structlog.testing import capture_logs
+
+from callrouter.asterisk_link.ami_errors import AmiLost, AmiRefused, AmiTimeout
+from callrouter.asterisk_link.ami_messages import AmiMessage, AmiResponse, Headers
+from callrouter.calls.seats import Seat, add_missing_seats
+
+SUCCESS = AmiResponse(AmiMessage((("Response", "Success"),)))
+ERROR = AmiMessage((("Response", "Error"), ("Message", "Unable to add interface to queue: No such queue")))
+SEATS = tuple(Seat(name, "hotline") for name in ("1001", "1002", "1003"))
+
+
+class ScriptedAmi:
+    """Keeps queues as Asterisk does, and fails the actions it is told to."""
+
+    def __init__(self, **queues: list[str]) -> None:
+        self.queues = {name: [f"PJSIP/{member}" for member in members] for name, members in queues.items()}
+        self.fails: dict[tuple[str, str], Exception] = {}
+        self.asked: list[str] = []
+
+    async def action(self, name: str, headers: Headers) -> AmiResponse:
+        queue, interface = str(headers["Queue"]), str(headers.get("Interface", ""))
+        self.asked.append(f"{name} {queue} {interface}".strip())
+        if failure := self.fails.get((name, interface or queue)):
+            raise failure
+        if name == "QueueStatus":
+            return AmiResponse(SUCCESS.message, (self._parameters(queue), *self._members(queue)))
+        assert name == "QueueAdd"
+        if queue not in self.queues:
+            raise AmiRefused(name, ERROR)
+        self.queues[queue].append(interface)
+        return SUCCESS
+
+    def _parameters(self, queue: str) -> AmiMessage:
+        return AmiMessage((("Event", "QueueParams"), ("Queue", queue), ("Location", "PJSIP/1003")))
+
+    def _members(self, queue: str) -> list[AmiMessage]:
+        return [
+            AmiMessage((("Event", "QueueMember"), ("Queue", queue), ("Name", "x"), ("Location", location)))
+            for location in self.queues.get(queue, ())
+        ]
+
+
+async def test_only_the_seats_that_the_queue_lacks_are_added() -> None:
+    ami = ScriptedAmi(hotline=["1002", "9999"])
+    done = await add_missing_seats(ami, SEATS)
+    assert ami.asked == ["QueueStatus hotline", "QueueAdd hotline PJSIP/1001", "QueueAdd hotline PJSIP/1003"]
+    assert [seat.name for seat in done.added] == ["1001", "1003"]
+    assert ami.queues["hotline"] == ["PJSIP/1002", "PJSIP/9999", "PJSIP/1001", "PJSIP/1003"]
+
+
+async def test_doing_it_twice_does_nothing() -> None:
+    ami = ScriptedAmi(hotline=[])
+    await add_missing_seats(ami, SEATS)
+    again = await add_missing_seats(ami, SEATS)
+    assert (again.added, again.refused) == ((), ())
+    assert len(ami.queues["hotline"]) == len(SEATS)
+
+
+async def test_each_queue_is_looked_at_once() -> None:
+    ami = ScriptedAmi(hotline=["1001"], urgent=[])
+    await add_missing_seats(ami, [*SEATS, Seat("1001", "urgent"), Seat("1002", "urgent")])
+    assert [asked for asked in ami.asked if asked.startswith("QueueStatus")] == [
+        "QueueStatus hotline",
+        "QueueStatus urgent",
+    ]
+    assert ami.queues["urgent"] == ["PJSIP/1001", "PJSIP/1002"]
+
+
+async def test_a_refused_seat_is_named_and_costs_no_other_seat_its_calls() -> None:
+    ami = ScriptedAmi(hotline=[])
+    ami.fails["QueueAdd", "PJSIP/1001"] = AmiRefused("QueueAdd", ERROR)
+    with capture_logs() as logs:
+        done = await add_missing_seats(ami, SEATS)
+    assert ami.queues["hotline"] == ["PJSIP/1002", "PJSIP/1003"]
+    assert [seat.name for seat in done.refused] == ["1001"]
+    (refusal,) = [log for log in logs if log["event"] == "seat_refused"]
+    assert refusal["seat"] == "1001"
+    assert "No such queue" in refusal["reason"]
+
+
+async def test_a_queue_that_cannot_be_looked_at_costs_no_other_queue_its_seats() -> None:
+    ami = ScriptedAmi(hotline=[])
+    ami.fails["QueueStatus", "gone"] = AmiRefused("QueueStatus", ERROR)
+    done = await add_missing_seats(ami, [Seat("1001", "gone"), *SEATS])
+    assert done.refused == (Seat("1001", "gone"),)
+    assert done.added == SEATS
+
+
+@pytest.mark.parametrize("failure", [AmiLost("QueueAdd"), AmiTimeout("QueueAdd")])
+async def test_an_asterisk_that_does_not_answer_is_the_callers_to_mend(failure: Exception) -> None:
+    ami = ScriptedAmi(hotline=[])
+    ami.fails["QueueAdd", "PJSIP/1002"] = failure
+    with pytest.raises(type(failure)):
+        await add_missing_seats(ami, SEATS)
+    ami.fails.clear()
+    await add_missing_seats(ami, SEATS)
+    assert sorted(ami.queues["hotline"]) == ["PJSIP/1001", "PJSIP/1002", "PJSIP/1003"]

@@ -1,0 +1,123 @@
+"""What each part is started with: programs, files, rights, and what of ours it is not given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from callrouter.layout import Layout
+from callrouter.local_system.asterisk import asterisk_part
+from callrouter.local_system.parts import broker_part, controller_part, phone_names, subscriber_part
+from callrouter.local_system.programs import ProgramMissing, plain_environment, program
+from callrouter.local_system.secrets import Secrets
+from callrouter.settings import Mqtt, Settings, Sip
+
+MakeSettings = Callable[..., Settings]
+
+
+def mode_of(file: Path) -> int:
+    return file.stat().st_mode & 0o777
+
+
+def test_a_program_that_set_up_did_not_provide_is_named_with_the_remedy(set_up: Path) -> None:
+    assert program("mosquitto") == set_up / "bin" / "mosquitto"
+    with pytest.raises(ProgramMissing, match=r"sipp is not set up .*; remedy: make setup"):
+        program("sipp")
+
+
+def test_no_secret_of_our_own_environment_reaches_a_part(
+    set_up: Path, settings: MakeSettings, secrets: Secrets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOME_TOKEN", "hunter2")
+    monkeypatch.setenv("CALLROUTER_DATABASE_URL", "postgresql+asyncpg://u:hunter2@db/x")
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    chosen = settings()
+    layout = Layout.of(chosen)
+    assert plain_environment()["LANG"] == "zh_CN.UTF-8"
+    for part in (
+        broker_part(chosen, layout, secrets, None),
+        asterisk_part(chosen, layout, secrets, 0, None),
+        subscriber_part(chosen, layout, secrets),
+    ):
+        assert "hunter2" not in repr(part), part.name
+    controller = controller_part(layout, None, rehearsal=False)
+    assert controller.environment["CALLROUTER_DATABASE_URL"].endswith("@db/x")
+    assert "SOME_TOKEN" not in controller.environment
+
+
+def test_no_password_stands_in_a_command_line_that_others_can_read(
+    set_up: Path, settings: MakeSettings, secrets: Secrets
+) -> None:
+    chosen = settings()
+    layout = Layout.of(chosen)
+    commands = [
+        *broker_part(chosen, layout, secrets, None).command,
+        *asterisk_part(chosen, layout, secrets, 0, None).command,
+        *subscriber_part(chosen, layout, secrets).command,
+        *controller_part(layout, None, rehearsal=True).command,
+    ]
+    assert "secret-of" not in " ".join(commands)
+
+
+def test_the_broker_lets_each_user_do_its_own_half_and_nobody_else_anything(
+    set_up: Path, settings: MakeSettings, secrets: Secrets
+) -> None:
+    chosen = settings(topic_prefix="gov", instance="sichuan", mqtt=Mqtt(port=18884))
+    folder = Layout.of(chosen).broker
+    part = broker_part(chosen, Layout.of(chosen), secrets, None)
+    assert part.command == [str(set_up / "bin" / "mosquitto"), "-c", str(folder / "mosquitto.conf")]
+    config = (folder / "mosquitto.conf").read_text(encoding="utf-8")
+    assert "listener 18884 127.0.0.1\n" in config
+    assert "allow_anonymous false\n" in config
+    assert (folder / "permissions").read_text(encoding="utf-8").splitlines() == [
+        "user callrouter",
+        "topic write gov/sichuan/records",
+        "topic read gov/sichuan/acks",
+        "user ticketing",
+        "topic read gov/sichuan/records",
+        "topic write gov/sichuan/acks",
+    ]
+    for name in ("passwords", "permissions", "mosquitto.conf"):
+        assert mode_of(folder / name) == 0o600, name
+        assert str(folder / name) in config or name == "mosquitto.conf"
+
+
+def test_a_rehearsals_topics_are_its_own(set_up: Path, settings: MakeSettings, secrets: Secrets) -> None:
+    rehearsal = settings().for_rehearsal()
+    broker_part(rehearsal, Layout.of(rehearsal), secrets, None)
+    permitted = (Layout.of(rehearsal).broker / "permissions").read_text(encoding="utf-8")
+    assert "topic write callrouter-rehearsal/callrouter/records" in permitted
+    command = " ".join(subscriber_part(rehearsal, Layout.of(rehearsal), secrets).command)
+    assert "--topic callrouter-rehearsal/callrouter/records" in command
+
+
+def test_the_subscriber_gets_its_password_in_a_file_of_its_own(
+    settings: MakeSettings, secrets: Secrets
+) -> None:
+    chosen = settings()
+    command = subscriber_part(chosen, Layout.of(chosen), secrets).command
+    file = Path(command[command.index("--password-file") + 1])
+    assert file.read_text(encoding="utf-8") == "secret-of-ticketing"
+    assert mode_of(file) == 0o600
+    assert Path(command[1]).is_file()
+
+
+def test_the_controller_reads_the_settings_that_we_did(settings: MakeSettings, tmp_path: Path) -> None:
+    layout = Layout.of(settings())
+    command = controller_part(layout, tmp_path / "x.yaml", rehearsal=True).command
+    assert command[1:] == [
+        "-m",
+        "callrouter",
+        "controller",
+        "--config",
+        str(tmp_path / "x.yaml"),
+        "--rehearsal",
+    ]
+    assert controller_part(layout, None, rehearsal=False).command[1:] == ["-m", "callrouter", "controller"]
+
+
+def test_every_phone_gets_a_password_and_an_empty_softphone_none(settings: MakeSettings) -> None:
+    assert phone_names(settings()) == ("1001", "1002", "1999", "citizen")
+    assert phone_names(settings(sip=Sip(seats=("2001",), softphone=""))) == ("2001", "1999")

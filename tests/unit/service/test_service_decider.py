@@ -1,0 +1,228 @@
+"""The controller's answer to a dip, the same answer after a call, and how it looks after the seats."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
+
+import pytest
+from structlog.testing import capture_logs
+
+from callrouter import service
+from callrouter.asterisk_link.agi_dip import AgiRequest
+from callrouter.asterisk_link.ami_errors import AmiError, AmiLost, AmiTimeout
+from callrouter.asterisk_link.ami_messages import AmiResponse, Headers
+from callrouter.asterisk_link.arrival import FACTS
+from callrouter.asterisk_link.verdict import VERDICT_VARIABLE
+from callrouter.calls.seats import Ami, Reconciled, Seat
+from callrouter.console.metrics import ControllerMetrics
+from callrouter.plans.load import load_plan
+from callrouter.service import ArrivalRefusedError, Decider
+from callrouter.settings import PROJECT_ROOT
+from callrouter.vocabulary.journal import Fallback
+from callrouter.vocabulary.record import CallRecord, RecordedDecision, TerminalState
+
+PLAN = load_plan(PROJECT_ROOT / "dialplans" / "sichuan")
+MIDNIGHT = datetime(2021, 9, 30, 16, tzinfo=UTC)
+"""12300 is cancelled: 1 October in Beijing."""
+
+
+@pytest.fixture
+def decider() -> Decider:
+    return Decider(PLAN, ControllerMetrics(), PLAN.short_codes)
+
+
+def dip(called: str, arrived: datetime, offset_s: int = 0, **changed: str) -> AgiRequest:
+    facts = {
+        "call_id": "node1-1795339777.2",
+        "called": called,
+        "caller": "13800138000",
+        "presentation": "allowed_not_screened",
+        "trunk": "carrier",
+        "sip_call_id": "abc@127.0.0.2",
+        "arrived_at": f"{arrived.timestamp():.6f}",
+        "clock_offset": str(offset_s),
+    }
+    assert set(facts) == set(FACTS)
+    return AgiRequest("arrival", facts | changed, {})
+
+
+def record(called: str, arrived: datetime, offset_s: int = 0) -> CallRecord:
+    """The record of a call that took the safe default."""
+    return CallRecord(
+        call_id="node1-1795339777.2",
+        node="node1",
+        rehearsal=offset_s != 0,
+        arrived_at=arrived,
+        arrived_at_rehearsal=arrived + timedelta(seconds=offset_s) if offset_s else None,
+        accepted_at=None,
+        called_raw=called,
+        caller_raw="13800138000",
+        presentation="allowed_not_screened",
+        trunk="carrier",
+        sip_call_id="abc@127.0.0.2",
+        decision=None,
+        fallback=Fallback.NO_VERDICT,
+        decision_derived=False,
+        announcements=(),
+        queue_visits=(),
+        legs=(),
+        agent=None,
+        talk_ms=0,
+        voicemail=None,
+        hangup_cause=16,
+        hung_up_by=None,
+        terminal_state=TerminalState.ABANDONED,
+        ended_at=arrived,
+        cel_ids=(),
+        anomalies=(),
+    )
+
+
+def facts_in(verdict: str) -> dict[str, str]:
+    pairs = (pair.partition("=") for pair in verdict.split("|")[5].split("&"))
+    return {key: unquote(value) for key, _, value in pairs}
+
+
+def recorded(facts: dict[str, str]) -> RecordedDecision:
+    """What the record has of a verdict's facts."""
+    known = {key: value or None for key, value in facts.items()}
+    priority, at = known.pop("priority", None), known.pop("decided_at")
+    assert at
+    names = {
+        name: known.get(name) for name in RecordedDecision.__slots__ if name not in ("priority", "decided_at")
+    }
+    return RecordedDecision(
+        **names, priority=int(priority) if priority else None, decided_at=datetime.fromisoformat(at)
+    )
+
+
+def test_an_arrival_is_answered_with_the_one_variable(decider: Decider) -> None:
+    answer = decider.answer(dip("12315", MIDNIGHT))
+    assert answer.variable == VERDICT_VARIABLE
+    assert answer.value.startswith("v1|connect|")
+    assert facts_in(answer.value)["line"] == "12315"
+    assert facts_in(answer.value)["plan_hash"] == PLAN.hash
+
+
+def test_the_plan_is_asked_about_the_instant_of_arrival_not_of_the_question(decider: Decider) -> None:
+    before = decider.answer(dip("12300", MIDNIGHT - timedelta(microseconds=1)))
+    after = decider.answer(dip("12300", MIDNIGHT))
+    assert facts_in(before.value)["phase"] == "transition"
+    assert facts_in(after.value)["phase"] == "ended"
+
+
+def test_a_rehearsals_offset_moves_the_instant(decider: Decider) -> None:
+    wall = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    offset_s = round((MIDNIGHT - wall).total_seconds())
+    late = decider.answer(dip("12300", wall, offset_s))
+    early = decider.answer(dip("12300", wall, offset_s - 1))
+    assert (facts_in(early.value)["phase"], facts_in(late.value)["phase"]) == ("transition", "ended")
+    assert facts_in(late.value)["decided_at"] == MIDNIGHT.isoformat()
+
+
+@pytest.mark.parametrize(
+    "changed", [{"call_id": "x;y"}, {"trunk": "a b"}, {"arrived_at": "yesterday"}, {"clock_offset": "1.5"}]
+)
+def test_facts_that_our_dialplan_does_not_write_are_refused_and_not_quoted(
+    decider: Decider, changed: dict[str, str]
+) -> None:
+    with pytest.raises(ArrivalRefusedError, match="malformed") as raised:
+        decider.answer(dip("12315", MIDNIGHT, 0, **changed))
+    assert next(iter(changed)) in str(raised.value)
+    assert next(iter(changed.values())) not in str(raised.value)
+    assert "138" not in str(raised.value)
+
+
+def test_a_missing_fact_is_refused(decider: Decider) -> None:
+    request = dip("12315", MIDNIGHT)
+    facts = {key: value for key, value in request.arguments.items() if key != "caller"}
+    with pytest.raises(ArrivalRefusedError, match="caller: missing"):
+        decider.answer(replace(request, arguments=facts))
+
+
+@pytest.mark.parametrize("called", ["12315", "12300", "12345", "028-12345", "110", "10086", "anonymous", ""])
+@pytest.mark.parametrize("offset_s", [0, -162_000_123])
+@pytest.mark.parametrize("micros", [0, 1, 999_999])
+def test_a_fallback_call_is_explained_as_it_would_have_been_answered(
+    decider: Decider, called: str, offset_s: int, micros: int
+) -> None:
+    arrived = datetime(2026, 11, 22, 9, 0, 0, micros, tzinfo=UTC)
+    answer = decider.answer(dip(called, arrived, offset_s))
+    assert decider.explain(record(called, arrived, offset_s)) == recorded(facts_in(answer.value))
+
+
+def test_a_released_calls_decision_is_recorded_without_queue_and_priority(decider: Decider) -> None:
+    assert decider.explain(record("12315", MIDNIGHT)) is not None
+    facts = facts_in(decider.answer(dip("12315", MIDNIGHT)).value)
+    released = {key: value for key, value in facts.items() if key not in ("queue", "priority")}
+    assert service._recorded(released) == recorded(released)
+    assert service._recorded(released).priority is None
+
+
+def test_a_call_that_could_not_even_have_been_asked_about_is_not_explained(decider: Decider) -> None:
+    assert decider.explain(replace(record("12315", MIDNIGHT), trunk=None)) is None
+    assert decider.explain(replace(record("12315", MIDNIGHT), call_id="a b")) is None
+
+
+def test_every_decision_is_counted_and_told_without_the_caller(decider: Decider) -> None:
+    with capture_logs() as logs:
+        decider.answer(dip("12300", MIDNIGHT))
+        decider.answer(dip("02886812110", MIDNIGHT))
+    assert [log["line"] for log in logs] == ["12300", "none"]
+    assert logs[0]["call_id"] == "node1-1795339777.2"
+    assert "13800138000" not in repr(logs)
+    assert "86812110" not in repr(logs)
+    labels = {"line": "12300", "mode": "merged", "phase": "ended", "reason": "number_ended"}
+    assert decider.metrics.registry.get_sample_value("callrouter_decisions_total", labels) == 1
+
+
+SEAT = Seat("1001", "hotline")
+
+
+class NoAmi:
+    """Stands for the link; what would go over it is scripted instead."""
+
+    async def action(self, name: str, headers: Headers) -> AmiResponse:
+        raise AssertionError(name)
+
+
+async def tries(monkeypatch: pytest.MonkeyPatch, *outcomes: Reconciled | AmiError) -> tuple[int, list[float]]:
+    """Let the seats be looked after, with these outcomes one after another; return tries and pauses."""
+    left, pauses, done = list(outcomes), list[float](), 0
+
+    async def scripted(_ami: Ami, _seats: object) -> Reconciled:
+        nonlocal done
+        done += 1
+        outcome = left.pop(0)
+        if isinstance(outcome, AmiError):
+            raise outcome
+        return outcome
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr(service, "add_missing_seats", scripted)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    await service._reconcile(NoAmi(), (SEAT,))
+    return done, pauses
+
+
+async def test_seats_that_are_all_there_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await tries(monkeypatch, Reconciled((SEAT,), ())) == (1, [])
+
+
+async def test_a_refused_or_unanswered_seat_is_tried_again_after_growing_pauses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refused = Reconciled((), (SEAT,))
+    outcomes = (refused, AmiTimeout("QueueAdd"), refused, Reconciled((SEAT,), ()))
+    assert await tries(monkeypatch, *outcomes) == (4, [2.0, 4.0, 8.0])
+
+
+async def test_a_lost_link_ends_the_trying_for_the_next_one_begins_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert await tries(monkeypatch, AmiLost("QueueStatus")) == (1, [])
