@@ -22,10 +22,10 @@ from callrouter.asterisk_link.agi_arguments import ArgumentFault, agi_arguments
 from callrouter.asterisk_link.agi_dip import AgiRequest, AgiService, Outcome
 from callrouter.asterisk_link.agi_server import AgiServer
 from callrouter.asterisk_link.arrival import FACTS
+from callrouter.calls.arrivals import Decider
 from callrouter.console.metrics import ControllerMetrics
 from callrouter.log import configure_logging
 from callrouter.plans.load import load_plan
-from callrouter.service import Decider
 
 _CONSTANT_ANSWER: Final = (
     b'SET VARIABLE CR_VERDICT "v1|connect|g02-12315|hotline|0|line=12315&mode=dual&phase=in_force'
@@ -86,7 +86,7 @@ class _Constant(asyncio.Protocol):
 
 def _decider() -> tuple[ControllerMetrics, Decider]:
     plan, metrics = load_plan(PLAN), ControllerMetrics()
-    return metrics, Decider(plan, metrics, plan.short_codes)
+    return metrics, Decider(plan, plan.short_codes, metrics.decided)
 
 
 SERVERS: Final[dict[str, tuple[Callable[[], Awaitable[int]], str]]] = {

@@ -20,7 +20,8 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from callrouter.layout import SETUP_FOLDER, Layout
-from callrouter.settings import PROJECT_ROOT, Settings, load_settings
+from callrouter.settings import PROJECT_ROOT, Settings
+from callrouter.settings_file import load_settings
 
 _WITHIN_S, _STOPS_WITHIN_S = 60.0, 20.0
 _RTP_PORTS = 200
@@ -99,6 +100,14 @@ class Installation:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+    async def has_started(self) -> None:
+        """Wait until `callrouter serve` has started its parts; a controller of ours finds their passwords then.
+
+        Raises TimeoutError.
+        """
+        output = self.config.parent / "serve.out"
+        await until(lambda: "ready;" in output.read_text())
 
     async def controller_is_ready(self) -> None:
         """Wait for the controller. Raises TimeoutError."""

@@ -92,6 +92,7 @@ async def _measure(installation: Installation) -> tuple[_Delays, _Delays]:
 async def _parties(installation: Installation) -> AsyncIterator[tuple[SipParty, SipParty]]:
     """Open the caller and the seat, and wait until a call goes from one to the other."""
     server = ("127.0.0.1", installation.settings.sip.port)
+    await installation.has_started()
     with installation.running("controller"):
         await installation.controller_is_ready()
         password = read(installation.layout.secrets).phones[_SEAT]

@@ -8,104 +8,38 @@ from Asterisk's journal and delivers it through `MqttPublisher`. Nothing else ha
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import signal
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import count
+from pathlib import Path
 
 import structlog
-import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
 
 from callrouter.announcements import missing_sounds
-from callrouter.asterisk_link.agi_dip import AgiRequest, AgiService, Answer, Outcome
+from callrouter.asterisk_link.agi_dip import AgiService, Outcome
 from callrouter.asterisk_link.agi_server import AgiServer
 from callrouter.asterisk_link.ami_client import AmiClient, AmiState
-from callrouter.asterisk_link.ami_errors import AmiError, AmiLost
-from callrouter.asterisk_link.ami_events import SnapshotNeeded
-from callrouter.asterisk_link.arrival import FACTS, ArrivalRefused, arrival
-from callrouter.asterisk_link.backoff import Backoff
-from callrouter.asterisk_link.verdict import VERDICT_VARIABLE, decision_facts, verdict_of
-from callrouter.calls.seats import Ami, Seat, add_missing_seats
+from callrouter.asterisk_link.arrival import FACTS
+from callrouter.calls.arrivals import Decider
+from callrouter.calls.seats import Seat, keep_seats
 from callrouter.clock import Clock
 from callrouter.console.metrics import ControllerMetrics
-from callrouter.console.probes import Readiness, probe_application
-from callrouter.decide.route import decide
+from callrouter.console.probes import Readiness, probe_application, probe_server
 from callrouter.layout import Layout, sounds_folder
 from callrouter.plans.load import load_plan
 from callrouter.records.keeper import RecordKeeper
+from callrouter.records.reading import RecordReader
 from callrouter.records.store import Store
 from callrouter.settings import Settings
 from callrouter.ticketing.mqtt_publisher import Broker, MqttPublisher
-from callrouter.vocabulary.call import Call
-from callrouter.vocabulary.decision import Decision
-from callrouter.vocabulary.journal import DecisionFact
-from callrouter.vocabulary.plan import Plan
-from callrouter.vocabulary.record import CallRecord, RecordedDecision
 
 _log = structlog.get_logger(__name__)
 _DRAIN_S = 3.0
-_SEATS_AGAIN = Backoff(first_s=2.0, ceiling_s=60.0)
-
-
-class ArrivalRefusedError(Exception):
-    """The facts of an arrival are not those that our dialplan writes; the text names which."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decider:
-    """Answers the question that the dialplan asks, and the same question after a call that got no answer."""
-
-    plan: Plan
-    metrics: ControllerMetrics
-    short_codes: frozenset[str]
-
-    def answer(self, request: AgiRequest) -> Answer:
-        """Decide an arriving call. Raises ArrivalRefusedError; the dialplan then takes its safe default."""
-        call = arrival(request.arguments, self.short_codes)
-        if isinstance(call, ArrivalRefused):
-            raise ArrivalRefusedError("; ".join(call.reasons))
-        decision = self._decide(call)
-        return Answer(VERDICT_VARIABLE, verdict_of(call, decision))
-
-    def explain(self, record: CallRecord) -> RecordedDecision | None:
-        """Say what would have been decided about a call that took the safe default."""
-        offset = (record.arrived_at_rehearsal or record.arrived_at) - record.arrived_at
-        call = arrival(
-            {
-                "call_id": record.call_id,
-                "called": record.called_raw,
-                "caller": record.caller_raw,
-                "presentation": record.presentation or "",
-                "trunk": record.trunk or "",
-                "sip_call_id": record.sip_call_id or "",
-                "arrived_at": f"{record.arrived_at.timestamp():.6f}",
-                "clock_offset": str(round(offset / timedelta(seconds=1))),
-            },
-            self.short_codes,
-        )
-        if isinstance(call, ArrivalRefused):
-            return None
-        return _recorded(decision_facts(call, self._decide(call)))
-
-    def _decide(self, call: Call) -> Decision:
-        decision = decide(call, self.plan, call.arrived_at)
-        line, mode, phase = decision.line or "none", decision.mode or "none", decision.phase or "none"
-        reason = decision.reasons[0]
-        self.metrics.decision(line, mode, phase, reason.code)
-        _log.info(
-            "call_decided",
-            call_id=call.call_id,
-            line=line,
-            mode=mode,
-            phase=phase,
-            reason=reason.code,
-            rule=reason.rule,
-        )
-        return decision
 
 
 async def run_controller(
@@ -119,8 +53,13 @@ async def run_controller(
     unheard = missing_sounds(plan, sounds_folder())
     if unheard:
         _log.error("announcements_missing", keys=unheard, remedy="callrouter prompts check; make setup")
+    unstaffed = plan.queues - {settings.queue.general}
+    if unstaffed:
+        _log.error(
+            "queues_without_seats", queues=sorted(unstaffed), remedy="name queue.general in the plan's desks"
+        )
     metrics = ControllerMetrics()
-    decider = Decider(plan, metrics, plan.short_codes)
+    decider = Decider(plan, plan.short_codes, metrics.decided)
     layout.database.parent.mkdir(parents=True, exist_ok=True)
     store = await Store.open(
         settings.database_url or f"sqlite+aiosqlite:///{layout.database}",
@@ -150,8 +89,12 @@ async def run_controller(
 
     def readiness() -> Readiness:
         return Readiness(
-            needed={"plan": True, "agi": True, "asterisk": ami.state is AmiState.READY, "records": True},
-            wanted={"broker": store.counters.broker_connected, "announcements": not unheard},
+            needed={"asterisk": ami.state is AmiState.READY, "journal": is_readable(layout.cel_csv)},
+            wanted={
+                "broker": store.counters.broker_connected,
+                "announcements": not unheard,
+                "seats_for_every_queue": not unstaffed,
+            },
             detail={
                 "plan": f"{plan.jurisdiction} {plan.version} {plan.hash[:12]}",
                 "clock": (clock or Clock()).now().isoformat(timespec="seconds"),
@@ -159,23 +102,15 @@ async def run_controller(
             },
         )
 
-    probes = _ProbeServer(
-        uvicorn.Config(
-            probe_application(readiness, metrics, partial(_figures, agi, ami, keeper)),
-            host="127.0.0.1",
-            port=settings.http.port,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-        )
-    )
+    application = probe_application(readiness, metrics, partial(_figures, agi, ami, keeper))
+    probes = probe_server(application, settings.http.port)
     _log.info("controller_started", plan=plan.jurisdiction, plan_version=plan.version, lines=len(plan.lines))
     try:
         async with asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(keeper.run(), name="records"),
                 tasks.create_task(ami.run(), name="ami"),
-                tasks.create_task(_keep_seats(ami, _seats(settings)), name="seats"),
+                tasks.create_task(keep_seats(ami, _seats(settings)), name="seats"),
                 tasks.create_task(probes.serve(), name="probes"),
             ]
             await _told_to_stop()
@@ -200,53 +135,31 @@ async def _figures(agi: AgiServer, ami: AmiClient, keeper: RecordKeeper) -> Mapp
     return {
         "agi_open_sessions": agi.open_sessions,
         "asterisk_ready": ami.state is AmiState.READY,
-        "outbox_depth": await keeper.reader.outbox_depth(),
-        "outbox_dead_letters": await keeper.reader.dead_letters(),
-        "outbox_oldest_seconds": (await keeper.reader.oldest_waiting_age(_wall_clock())).total_seconds(),
         **records,
+        **await _outbox_figures(keeper.reader),
     }
+
+
+async def _outbox_figures(reader: RecordReader) -> Mapping[str, float]:
+    try:
+        return {
+            "database_reachable": True,
+            "outbox_depth": await reader.outbox_depth(),
+            "outbox_dead_letters": await reader.dead_letters(),
+            "outbox_oldest_seconds": (await reader.oldest_waiting_age(_wall_clock())).total_seconds(),
+        }
+    except SQLAlchemyError:
+        # The other figures are wanted most when this one is bad.
+        return {"database_reachable": False}
 
 
 def _seats(settings: Settings) -> tuple[Seat, ...]:
     return tuple(Seat(name, settings.queue.general) for name in settings.sip.seats)
 
 
-async def _keep_seats(ami: AmiClient, seats: tuple[Seat, ...]) -> None:
-    """Look after the seats each time the link to Asterisk is there anew."""
-    async for news in ami.events:
-        if isinstance(news, SnapshotNeeded):
-            await _reconcile(ami, seats)
-
-
-async def _reconcile(ami: Ami, seats: tuple[Seat, ...]) -> None:
-    """Try until every seat is in its queue: one without calls is an agent lost. A lost link ends the trying."""
-    for attempt in count(1):
-        try:
-            if not (await add_missing_seats(ami, seats)).refused:
-                return
-        except AmiLost:
-            return  # The next link brings its own news.
-        except AmiError as error:
-            _log.warning("seats_not_reconciled", error=type(error).__name__)
-        await asyncio.sleep(_SEATS_AGAIN.delay_s(attempt, chance=0))
-
-
-def _recorded(facts: Mapping[str, str]) -> RecordedDecision:
-    text = {fact.value: facts.get(fact) or None for fact in DecisionFact}
-    priority, decided_at = text.pop(DecisionFact.PRIORITY), text.pop(DecisionFact.DECIDED_AT)
-    return RecordedDecision(
-        **text,
-        priority=int(priority) if priority else None,
-        decided_at=datetime.fromisoformat(decided_at) if decided_at else None,
-    )
-
-
-class _ProbeServer(uvicorn.Server):
-    """A server that leaves signals to us: calls are drained before the probes go."""
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        yield
+def is_readable(journal: Path) -> bool:
+    """Whether records can be made: Asterisk's journal, or the folder it will be written to, is open to us."""
+    return os.access(journal if journal.exists() else journal.parent, os.R_OK)
 
 
 async def _told_to_stop() -> None:

@@ -1,17 +1,14 @@
-"""Settings, read once at start from config/callrouter.yaml and CALLROUTER_* variables; all errors at once."""
+"""The settings: what an installation may choose, and what cannot be chosen together."""
 
 from __future__ import annotations
 
 import ipaddress
-import os
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-from pydantic_settings.exceptions import SettingsError as SourceError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 """The checkout: templates, plans, prompts and the relative paths of the settings hang here."""
@@ -24,10 +21,6 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
 _TAKEN_IN_PJSIP = frozenset({"carrier", "trunk", "phone", "global", "udp"})
 """Sections that asterisk/pjsip.conf.j2 has for itself."""
 _REHEARSAL_RTP_PORTS = 1000
-
-
-class SettingsError(Exception):
-    """The settings cannot be used; the text lists every fault with its place and remedy."""
 
 
 class _Part(BaseModel):
@@ -230,66 +223,6 @@ class Settings(BaseSettings):
         )
 
 
-def load_settings(file: Path | None = None) -> Settings:
-    """Read the settings file (`config/callrouter.yaml` unless told) and the environment.
-
-    Raises SettingsError, naming every faulty setting.
-    """
-    chosen = file or PROJECT_ROOT / "config" / "callrouter.yaml"
-    if not chosen.is_file():
-        raise SettingsError(f"{chosen}: there is no such settings file; name one with --config")
-
-    given = _given(chosen)
-    faults = _unknown_variables()
-    try:
-        settings = Settings(**given)
-    except ValidationError as error:
-        faults += _setting_faults(error)
-    except SourceError as error:
-        faults.append(f'{error}; write lists and mappings as JSON, such as ["1001", "1002"]')
-    if faults:
-        heading = f"设置有误 / {len(faults)} fault(s) in the settings ({_shown(chosen)} and CALLROUTER_*):"
-        raise SettingsError("\n  ".join([heading, *faults]))
-    return settings
-
-
-def _given(file: Path) -> dict[str, Any]:
-    try:
-        given = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except UnicodeDecodeError:
-        raise SettingsError(f"{_shown(file)}: not UTF-8; save it as UTF-8") from None
-    except yaml.YAMLError as error:
-        mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
-        where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise SettingsError(
-            f"{_shown(file)}{where}: 不是有效的 YAML / not valid YAML; mend it there"
-        ) from None
-    if given is None:
-        return {}
-    # A leading underscore would be an option of pydantic's own, not a setting.
-    if not isinstance(given, dict) or any(not isinstance(name, str) or name[:1] == "_" for name in given):
-        raise SettingsError(f"{_shown(file)}: 应为“键: 值” / `name: value` pairs are wanted")
-    return given
-
-
-def _setting_faults(error: ValidationError) -> list[str]:
-    return [
-        f"{'.'.join(str(part) for part in fault['loc']) or 'settings'}: {fault['msg']}"
-        for fault in error.errors(include_url=False, include_input=False)
-    ]
-
-
-def _unknown_variables() -> list[str]:
-    """Name the variables that would override nothing: a misspelt one must not vanish silently."""
-    prefix = "callrouter_"
-    return [
-        f"{name}: there is no such setting; the names are those of config/callrouter.yaml"
-        for name in sorted(os.environ)
-        if name.lower().startswith(prefix)
-        and name.lower().removeprefix(prefix).partition("__")[0] not in Settings.model_fields
-    ]
-
-
 def _port_faults(settings: Settings) -> list[str]:
     """Name each TCP port that two parts, or live and rehearsal, would share, and each port there cannot be.
 
@@ -316,7 +249,3 @@ def _tcp_ports(settings: Settings, whose: str) -> list[tuple[str, int]]:
     if settings.mqtt.host in ("127.0.0.1", "localhost"):
         taken["mqtt.port"] = settings.mqtt.port
     return [(f"{whose}{name}", port) for name, port in taken.items()]
-
-
-def _shown(file: Path) -> str:
-    return os.path.relpath(file) if file.is_relative_to(Path.cwd()) else str(file)

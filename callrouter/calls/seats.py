@@ -8,16 +8,21 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from itertools import count
 from typing import Protocol
 
 import structlog
 
-from callrouter.asterisk_link.ami_errors import AmiRefused
-from callrouter.asterisk_link.ami_messages import AmiResponse, Headers
+from callrouter.asterisk_link.ami_errors import AmiError, AmiLost, AmiRefused
+from callrouter.asterisk_link.ami_events import SnapshotNeeded
+from callrouter.asterisk_link.ami_messages import AmiMessage, AmiResponse, Headers
+from callrouter.asterisk_link.backoff import Backoff
 
 _log = structlog.get_logger(__name__)
+_SEATS_AGAIN = Backoff(first_s=2.0, ceiling_s=60.0)
 
 
 class Ami(Protocol):
@@ -25,6 +30,14 @@ class Ami(Protocol):
 
     async def action(self, name: str, headers: Headers) -> AmiResponse:
         """Send an action and return its answer. Raises AmiError."""
+
+
+class FollowedAmi(Ami, Protocol):
+    """A link that also tells when a new one stands."""
+
+    @property
+    def events(self) -> AsyncIterator[AmiMessage | SnapshotNeeded]:
+        """What Asterisk tells, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +95,23 @@ async def _members(ami: Ami, queue: str) -> set[str]:
         # Then adding will tell what is wrong, seat by seat.
         return set()
     return {item.get("Location") for item in status.items if item.name == "QueueMember"}
+
+
+async def keep_seats(ami: FollowedAmi, seats: tuple[Seat, ...]) -> None:
+    """Look after the seats each time the link to Asterisk is there anew."""
+    async for news in ami.events:
+        if isinstance(news, SnapshotNeeded):
+            await reconcile(ami, seats)
+
+
+async def reconcile(ami: Ami, seats: tuple[Seat, ...]) -> None:
+    """Try until every seat is in its queue: one without calls is an agent lost. A lost link ends the trying."""
+    for attempt in count(1):
+        try:
+            if not (await add_missing_seats(ami, seats)).refused:
+                return
+        except AmiLost:
+            return  # The next link brings its own news.
+        except AmiError as error:
+            _log.warning("seats_not_reconciled", error=type(error).__name__)
+        await asyncio.sleep(_SEATS_AGAIN.delay_s(attempt, chance=0))

@@ -19,7 +19,8 @@ from callrouter.local_system.secrets import SecretsError
 from callrouter.local_system.system import NotReady
 from callrouter.plans.errors import PlanErrors
 from callrouter.prompts.findings import PromptError
-from callrouter.settings import Settings, SettingsError, load_settings
+from callrouter.settings import Settings
+from callrouter.settings_file import SettingsError, load_settings
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="设置文件 / settings file [config/callrouter.yaml]")

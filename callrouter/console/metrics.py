@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from callrouter.vocabulary.decision import Decision
+
 _DIP_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1.0, 3.0)
 
 
@@ -37,6 +39,11 @@ class ControllerMetrics:
     def decision(self, line: str, mode: str, phase: str, reason: str) -> None:
         """Count a decision."""
         self._decisions.labels(line, mode, phase, reason).inc()
+
+    def decided(self, decision: Decision) -> None:
+        """Count a decision that a caller got."""
+        line, mode, phase = decision.line or "none", decision.mode or "none", decision.phase or "none"
+        self.decision(line, mode, phase, decision.reasons[0].code)
 
     def show(self, figures: Mapping[str, float]) -> None:
         """Show figures that live elsewhere as they are now: name → value, each a gauge `callrouter_<name>`."""

@@ -6,9 +6,11 @@ wait in the outbox, and no caller notices.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -66,3 +68,19 @@ def probe_application(
             Route("/metrics", exported),
         ]
     )
+
+
+def probe_server(application: Starlette, port: int) -> uvicorn.Server:
+    """Return the server for the probes, on loopback; `should_exit` ends it."""
+    config = uvicorn.Config(
+        application, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off"
+    )
+    return _SignalFreeServer(config)
+
+
+class _SignalFreeServer(uvicorn.Server):
+    """A server that leaves signals to us: calls are drained before the probes go."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield

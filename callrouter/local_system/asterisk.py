@@ -11,7 +11,6 @@ from callrouter.local_system.account import Account
 from callrouter.local_system.child import Part
 from callrouter.local_system.programs import ProgramMissing, plain_environment, program
 from callrouter.local_system.secrets import Secrets
-from callrouter.plans.load import load_plan
 from callrouter.settings import PROJECT_ROOT, Settings
 
 
@@ -40,7 +39,7 @@ def render_asterisk(
     *,
     etc: Path,
 ) -> None:
-    """Write Asterisk's configuration into `etc`. Raises PlanErrors for a plan whose queues cannot be known."""
+    """Write Asterisk's configuration into `etc`."""
     render_configuration(
         PROJECT_ROOT / "asterisk", _configuration(settings, layout, secrets, clock_offset_s, etc), etc
     )
@@ -83,7 +82,7 @@ def _configuration(
         carrier_networks=tuple(str(network) for network in settings.sip.carrier_networks),
         phones=tuple(phones),
         outbound_trunks=(),
-        queues=_queues(settings),
+        queues=(settings.queue.general,),
         safe_queue=settings.queue.general,
         last_resort=f"PJSIP/{duty}",
         queue_wait_s=settings.queue.wait_s,
@@ -96,13 +95,6 @@ def _configuration(
         ami_secret=secrets.ami,
         clock_offset=clock_offset_s,
     )
-
-
-def _queues(settings: Settings) -> tuple[str, ...]:
-    """Name every queue that the plan may send a caller to; a broken plan is refused before anything starts."""
-    plan = load_plan(settings.path(settings.plan))
-    desks = {desk.queue for desk in (plan.hotline, plan.emergency, plan.unknown_number)}
-    return tuple(sorted(desks | {settings.queue.general}))
 
 
 @dataclass(frozen=True, slots=True)

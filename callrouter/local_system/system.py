@@ -20,6 +20,7 @@ from callrouter.local_system.asterisk import asterisk_part
 from callrouter.local_system.child import Child, Part
 from callrouter.local_system.ports import Wanted, require_free
 from callrouter.local_system.secrets import Secrets, load_or_make, write_private
+from callrouter.plans.load import load_plan
 from callrouter.settings import Settings
 
 _READY_WITHIN_S = 30.0
@@ -49,8 +50,8 @@ class LocalSystem:
     async def __aenter__(self) -> Self:
         """Start everything and wait until it is ready.
 
-        Raises PortsTaken, ProgramMissing, SecretsError or PermissionError before anything was started, and
-        NotReady afterwards (everything is then ended again).
+        Raises PortsTaken, PlanErrors, ProgramMissing, SecretsError or PermissionError before anything was started,
+        and NotReady afterwards (everything is then ended again).
         """
         try:
             await self._start()
@@ -72,6 +73,7 @@ class LocalSystem:
 
     async def _start(self) -> None:
         require_free(self._ports())
+        load_plan(self.settings.path(self.settings.plan))
         secrets = load_or_make(self.layout.secrets, parts.phone_names(self.settings))
         account = None
         if self.settings.managed.asterisk or self.settings.managed.broker:

@@ -207,6 +207,11 @@ class Plan:
         """Every code that the plan knows, 12345 included."""
         return frozenset(self.lines) | {self.hotline_number}
 
+    @property
+    def queues(self) -> frozenset[str]:
+        """Every queue that a call may be sent to."""
+        return frozenset(desk.queue for desk in (self.hotline, self.emergency, self.unknown_number))
+
 
 def line_notice_key(notice: str, number: str) -> str:
     """The file key of an announcement that names its line: `T01` for 12300 is `t01-12300`."""

@@ -13,7 +13,7 @@ import yaml
 from running_system import MakeSystem, System, free_port
 
 from callrouter.layout import SETUP_FOLDER
-from callrouter.settings import load_settings
+from callrouter.settings_file import load_settings
 
 
 @pytest.fixture(scope="module")

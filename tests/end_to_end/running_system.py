@@ -21,6 +21,8 @@ from callrouter.layout import Layout
 from callrouter.local_system.secrets import read
 from callrouter.settings import PROJECT_ROOT, Settings
 
+_given_out: set[int] = set()
+
 
 def free_port(kind: socket.SocketKind) -> int:
     """Find a port that is free together with the next one, which a rehearsal would take."""
@@ -32,6 +34,9 @@ def free_port(kind: socket.SocketKind) -> int:
                 second.bind(("127.0.0.1", port + 1))
             except OSError:
                 continue
+            if not _given_out.isdisjoint({port, port + 1}):
+                continue
+            _given_out.update({port, port + 1})
             return port
     raise AssertionError("no two free ports side by side")
 

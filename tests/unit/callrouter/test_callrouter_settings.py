@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from callrouter.layout import Layout
-from callrouter.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
+from callrouter.settings import PROJECT_ROOT, Settings
+from callrouter.settings_file import SettingsError, load_settings
 
 Write = Callable[[str], Path]
 

@@ -17,7 +17,8 @@ from callrouter import cli
 from callrouter.cli.instance import MENDABLE_ERRORS, choose_instance, running_instance
 from callrouter.clock import ClockError
 from callrouter.local_system import asterisk
-from callrouter.settings import PROJECT_ROOT, SettingsError
+from callrouter.settings import PROJECT_ROOT
+from callrouter.settings_file import SettingsError
 
 SICHUAN = PROJECT_ROOT / "dialplans" / "sichuan"
 

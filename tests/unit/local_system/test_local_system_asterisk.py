@@ -14,7 +14,6 @@ from callrouter.local_system import asterisk as room
 from callrouter.local_system.asterisk import asterisk_part, render_asterisk
 from callrouter.local_system.programs import ProgramMissing
 from callrouter.local_system.secrets import Secrets
-from callrouter.plans.errors import PlanErrors
 from callrouter.settings import Queue, Settings, Sip
 
 MakeSettings = Callable[..., Settings]
@@ -81,24 +80,13 @@ def test_a_rehearsal_has_no_way_out(
     assert "[1999](phone)" in pjsip
 
 
-def test_every_queue_of_the_plan_and_the_settings_is_made(
+def test_only_the_queue_that_has_seats_is_made(
     set_up: Path, settings: MakeSettings, secrets: Secrets, tmp_path: Path
 ) -> None:
+    # A queue of the plan without seats must not exist: it would be empty, and the dialplan's safe queue is not.
     file = render(settings(queue=Queue(general="desk-1")), secrets, tmp_path / "etc")
-    assert set(re.findall(r"^\[(.*)\]$", file("queues.conf"), re.MULTILINE)) == {
-        "general",
-        "desk-1",
-        "hotline",
-    }
+    assert set(re.findall(r"^\[(.*)\]$", file("queues.conf"), re.MULTILINE)) == {"general", "desk-1"}
     assert values(file("extensions.conf"), "CR_SAFE_QUEUE") == ["desk-1"]
-
-
-def test_a_plan_that_cannot_be_read_stops_it_before_a_file_is_written(
-    set_up: Path, settings: MakeSettings, secrets: Secrets, tmp_path: Path
-) -> None:
-    with pytest.raises(PlanErrors):
-        render(settings(plan=tmp_path / "nowhere"), secrets, tmp_path / "etc")
-    assert not (tmp_path / "etc").exists()
 
 
 def test_only_the_softphone_may_play_the_caller_and_each_phone_has_its_password(

@@ -1,8 +1,7 @@
-"""The controller's answer to a dip, the same answer after a call, and how it looks after the seats."""
+"""The answer to a dip, and the same answer after a call."""
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
@@ -10,17 +9,14 @@ from urllib.parse import unquote
 import pytest
 from structlog.testing import capture_logs
 
-from callrouter import service
 from callrouter.asterisk_link.agi_dip import AgiRequest
-from callrouter.asterisk_link.ami_errors import AmiError, AmiLost, AmiTimeout
-from callrouter.asterisk_link.ami_messages import AmiResponse, Headers
 from callrouter.asterisk_link.arrival import FACTS
 from callrouter.asterisk_link.verdict import VERDICT_VARIABLE
-from callrouter.calls.seats import Ami, Reconciled, Seat
-from callrouter.console.metrics import ControllerMetrics
+from callrouter.calls import arrivals
+from callrouter.calls.arrivals import ArrivalRefusedError, Decider
 from callrouter.plans.load import load_plan
-from callrouter.service import ArrivalRefusedError, Decider
 from callrouter.settings import PROJECT_ROOT
+from callrouter.vocabulary.decision import Decision
 from callrouter.vocabulary.journal import Fallback
 from callrouter.vocabulary.record import CallRecord, RecordedDecision, TerminalState
 
@@ -30,8 +26,13 @@ MIDNIGHT = datetime(2021, 9, 30, 16, tzinfo=UTC)
 
 
 @pytest.fixture
-def decider() -> Decider:
-    return Decider(PLAN, ControllerMetrics(), PLAN.short_codes)
+def told() -> list[Decision]:
+    return []
+
+
+@pytest.fixture
+def decider(told: list[Decision]) -> Decider:
+    return Decider(PLAN, PLAN.short_codes, told.append)
 
 
 def dip(called: str, arrived: datetime, offset_s: int = 0, **changed: str) -> AgiRequest:
@@ -158,8 +159,8 @@ def test_a_released_calls_decision_is_recorded_without_queue_and_priority(decide
     assert decider.explain(record("12315", MIDNIGHT)) is not None
     facts = facts_in(decider.answer(dip("12315", MIDNIGHT)).value)
     released = {key: value for key, value in facts.items() if key not in ("queue", "priority")}
-    assert service._recorded(released) == recorded(released)
-    assert service._recorded(released).priority is None
+    assert arrivals._recorded(released) == recorded(released)
+    assert arrivals._recorded(released).priority is None
 
 
 def test_a_call_that_could_not_even_have_been_asked_about_is_not_explained(decider: Decider) -> None:
@@ -167,62 +168,29 @@ def test_a_call_that_could_not_even_have_been_asked_about_is_not_explained(decid
     assert decider.explain(replace(record("12315", MIDNIGHT), call_id="a b")) is None
 
 
-def test_every_decision_is_counted_and_told_without_the_caller(decider: Decider) -> None:
+def test_every_decision_is_told_once_and_logged_without_the_caller(
+    decider: Decider, told: list[Decision]
+) -> None:
     with capture_logs() as logs:
         decider.answer(dip("12300", MIDNIGHT))
         decider.answer(dip("02886812110", MIDNIGHT))
-    assert [log["line"] for log in logs] == ["12300", "none"]
+    assert [log["line"] for log in logs] == ["12300", None]
     assert logs[0]["call_id"] == "node1-1795339777.2"
     assert "13800138000" not in repr(logs)
     assert "86812110" not in repr(logs)
-    labels = {"line": "12300", "mode": "merged", "phase": "ended", "reason": "number_ended"}
-    assert decider.metrics.registry.get_sample_value("callrouter_decisions_total", labels) == 1
+    assert [decision.line for decision in told] == ["12300", None]
 
 
-SEAT = Seat("1001", "hotline")
-
-
-class NoAmi:
-    """Stands for the link; what would go over it is scripted instead."""
-
-    async def action(self, name: str, headers: Headers) -> AmiResponse:
-        raise AssertionError(name)
-
-
-async def tries(monkeypatch: pytest.MonkeyPatch, *outcomes: Reconciled | AmiError) -> tuple[int, list[float]]:
-    """Let the seats be looked after, with these outcomes one after another; return tries and pauses."""
-    left, pauses, done = list(outcomes), list[float](), 0
-
-    async def scripted(_ami: Ami, _seats: object) -> Reconciled:
-        nonlocal done
-        done += 1
-        outcome = left.pop(0)
-        if isinstance(outcome, AmiError):
-            raise outcome
-        return outcome
-
-    async def sleep(seconds: float) -> None:
-        pauses.append(seconds)
-
-    monkeypatch.setattr(service, "add_missing_seats", scripted)
-    monkeypatch.setattr(asyncio, "sleep", sleep)
-    await service._reconcile(NoAmi(), (SEAT,))
-    return done, pauses
-
-
-async def test_seats_that_are_all_there_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert await tries(monkeypatch, Reconciled((SEAT,), ())) == (1, [])
-
-
-async def test_a_refused_or_unanswered_seat_is_tried_again_after_growing_pauses(
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_decision_made_up_after_the_call_is_not_counted_as_one_that_a_caller_got(
+    decider: Decider, told: list[Decision]
 ) -> None:
-    refused = Reconciled((), (SEAT,))
-    outcomes = (refused, AmiTimeout("QueueAdd"), refused, Reconciled((SEAT,), ()))
-    assert await tries(monkeypatch, *outcomes) == (4, [2.0, 4.0, 8.0])
+    with capture_logs() as logs:
+        assert decider.explain(record("12300", MIDNIGHT))
+    assert told == []
+    assert logs == []
 
 
-async def test_a_lost_link_ends_the_trying_for_the_next_one_begins_anew(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert await tries(monkeypatch, AmiLost("QueueStatus")) == (1, [])
+def test_a_refused_arrival_says_in_the_log_what_was_wrong(decider: Decider) -> None:
+    with capture_logs() as logs, pytest.raises(ArrivalRefusedError):
+        decider.answer(dip("12315", MIDNIGHT, 0, trunk="carrier.sip"))
+    assert logs[0]["reasons"] == ("trunk: malformed",)
