@@ -21,8 +21,9 @@ from callrouter.local_system.account import Account
 
 _log = structlog.get_logger(__name__)
 _FIRST_PAUSE_S = 0.2
-_LONGEST_PAUSE_S = 10.0
-_STABLE_AFTER_S = 30.0
+_LONGEST_PAUSE_S = 2.0
+"""Callers hear no announcement while the controller is away, so it is not kept away for long."""
+_STABLE_AFTER_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)

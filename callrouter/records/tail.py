@@ -29,6 +29,10 @@ _COMPRESSED = frozenset({".gz", ".xz", ".bz2", ".zst"})
 log = structlog.get_logger(__name__)
 
 
+_BATCH_BYTES = 1 << 15
+"""About nine calls: folding and storing more at once would keep arriving calls waiting for their decision."""
+
+
 @dataclass(frozen=True, slots=True)
 class FilePosition:
     """How far a file has been read."""
@@ -52,7 +56,9 @@ class Batch:
 class JournalTail:
     """The journal files of one node. Blocking: call it from a thread."""
 
-    def __init__(self, path: Path, positions: Iterable[FilePosition] = (), *, limit: int = 1 << 17) -> None:
+    def __init__(
+        self, path: Path, positions: Iterable[FilePosition] = (), *, limit: int = _BATCH_BYTES
+    ) -> None:
         self._path = path
         self._positions = {position.inode: position for position in positions}
         self._limit = limit
