@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -17,8 +18,8 @@ from callrouter.settings_file import load_settings
 
 
 @pytest.fixture(scope="module")
-def make_system() -> Iterator[MakeSystem]:
-    """Make systems that are ended when the module's tests are done."""
+def make_system(request: pytest.FixtureRequest) -> Iterator[MakeSystem]:
+    """Make systems that are ended when the module's tests are done; what they leave is kept only if one failed."""
     made: list[System] = []
 
     def make(**changes: Any) -> System:
@@ -47,3 +48,6 @@ def make_system() -> Iterator[MakeSystem]:
     yield make
     for system in made:
         system.stop()
+    if not request.session.testsfailed:
+        for system in made:
+            shutil.rmtree(system.config.parent)
