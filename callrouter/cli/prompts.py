@@ -34,7 +34,8 @@ def check_prompts(config: ConfigOption = None) -> None:
 @commands.command("build")
 def build_prompts(
     voice: Annotated[
-        Path, typer.Option(help="语音文件，只用录音时不需要 / the voice's .bin file; not needed for recordings")
+        Path,
+        typer.Option(help="语音文件，只用录音时不需要 / the voice's .bin file; not needed for recordings"),
     ] = Path("zf_xiaobei.bin"),
     config: ConfigOption = None,
 ) -> None:

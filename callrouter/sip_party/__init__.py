@@ -27,7 +27,7 @@ from callrouter.sip_party.incoming import IncomingCall
 from callrouter.sip_party.media import Recording, Silence, Tone
 from callrouter.sip_party.outgoing import OutgoingCall
 from callrouter.sip_party.party import SipParty
-from callrouter.sip_party.transactions import SipTimers
+from callrouter.sip_party.repeating import SipTimers
 
 __all__ = [
     "Arrival",

@@ -10,7 +10,7 @@ from typing import overload
 from callrouter.sip_party.addresses import Address, tag_of, uri_of
 from callrouter.sip_party.follow_ups import response_to
 from callrouter.sip_party.message import Header, Malformed, Request, Response, parse
-from callrouter.sip_party.transactions import SipTimers
+from callrouter.sip_party.repeating import SipTimers
 
 FAST = SipTimers(t1_s=0.03, t2_s=0.12)
 """Timers for tests on loopback: a transaction lasts 1.9 s at most."""

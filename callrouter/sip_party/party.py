@@ -20,7 +20,8 @@ from callrouter.sip_party.media import Source, Tone
 from callrouter.sip_party.message import Header, Request
 from callrouter.sip_party.outgoing import OutgoingCall
 from callrouter.sip_party.registration import Registration
-from callrouter.sip_party.transactions import ServerTransaction, SipTimers, Transactions
+from callrouter.sip_party.repeating import SipTimers
+from callrouter.sip_party.transactions import ServerTransaction, Transactions
 
 _log = structlog.get_logger(__name__)
 

@@ -13,7 +13,6 @@ Rules:
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import assert_never, cast
 
 import structlog
@@ -21,49 +20,9 @@ import structlog
 from callrouter.sip_party.addresses import Address, via_key
 from callrouter.sip_party.follow_ups import ack_of_refusal
 from callrouter.sip_party.message import Malformed, Request, Response, parse
+from callrouter.sip_party.repeating import Repeater, SipTimers
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class SipTimers:
-    """T1 and T2 of RFC 3261 section 17.1.1.1 in seconds."""
-
-    t1_s: float = 0.5
-    t2_s: float = 4.0
-
-    @property
-    def transaction_s(self) -> float:
-        """How long a transaction lasts at most: 64·T1."""
-        return 64 * self.t1_s
-
-
-class _Repeater:
-    """Sends one message again and again, ever more seldom, until stopped or until 64·T1 are over."""
-
-    def __init__(
-        self, timers: SipTimers, cap_s: float, send: Callable[[], None], over: Callable[[], None]
-    ) -> None:
-        self._cap_s = cap_s
-        self._send = send
-        self._interval_s = timers.t1_s
-        self._loop = asyncio.get_running_loop()
-        self._again = self._loop.call_later(timers.t1_s, self._repeat)
-        self._over = self._loop.call_later(timers.transaction_s, self._expire, over)
-
-    def _repeat(self) -> None:
-        self._send()
-        self._interval_s = min(2 * self._interval_s, self._cap_s)
-        self._again = self._loop.call_later(self._interval_s, self._repeat)
-
-    def _expire(self, over: Callable[[], None]) -> None:
-        self.stop()
-        over()
-
-    def stop(self) -> None:
-        """Stop repeating, and forget the time limit."""
-        self._again.cancel()
-        self._over.cancel()
 
 
 class ClientTransaction:
@@ -85,7 +44,7 @@ class ClientTransaction:
         self._ack: Request | None = None
         layer.send(request, to)
         cap_s = layer.timers.transaction_s if request.method == "INVITE" else layer.timers.t2_s
-        self._repeater = _Repeater(
+        self._repeater = Repeater(
             layer.timers,
             cap_s=cap_s,
             send=lambda: layer.send(request, to),
@@ -128,7 +87,7 @@ class ServerTransaction:
         self.source = source
         self._layer = layer
         self._last: Response | None = None
-        self._repeater: _Repeater | None = None
+        self._repeater: Repeater | None = None
         self._acked = False
 
     def respond(self, response: Response, *, on_no_ack: Callable[[], None] = lambda: None) -> None:
@@ -143,7 +102,7 @@ class ServerTransaction:
         self._layer.forget_later(self)
         if self.request.method == "INVITE":
             timers = self._layer.timers
-            self._repeater = _Repeater(timers, timers.t2_s, self.repeat_response, on_no_ack)
+            self._repeater = Repeater(timers, timers.t2_s, self.repeat_response, on_no_ack)
 
     def repeat_response(self) -> None:
         """Send the last response again, if there was one."""
