@@ -14,7 +14,7 @@ from callrouter.vocabulary.plan import Plan
 
 PROMPTS_FOLDER = PROJECT_ROOT / "ivr_prompts"
 
-OF_THE_DIALPLAN = ("N02", "H02")
+OF_THE_DIALPLAN = ("N02", "H02", "F01")
 """Played by asterisk/extensions.conf.j2 itself, whatever the plan."""
 
 

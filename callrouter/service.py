@@ -102,7 +102,7 @@ async def run_controller(
             },
         )
 
-    application = probe_application(readiness, metrics, partial(_figures, agi, ami, keeper))
+    application = probe_application(readiness, metrics, partial(_figures, agi, ami, keeper, metrics))
     probes = probe_server(application, settings.http.port)
     _log.info("controller_started", plan=plan.jurisdiction, plan_version=plan.version, lines=len(plan.lines))
     try:
@@ -130,18 +130,24 @@ def _agi_service(decider: Decider, metrics: ControllerMetrics) -> AgiService:
     return AgiService(handler=decider.answer, scripts={"arrival": FACTS}, on_finished=on_finished)
 
 
-async def _figures(agi: AgiServer, ami: AmiClient, keeper: RecordKeeper) -> Mapping[str, float]:
+async def _figures(
+    agi: AgiServer, ami: AmiClient, keeper: RecordKeeper, metrics: ControllerMetrics
+) -> Mapping[str, float]:
     records = asdict(keeper.counters)
     return {
         "agi_open_sessions": agi.open_sessions,
         "asterisk_ready": ami.state is AmiState.READY,
         **records,
-        **await _outbox_figures(keeper.reader),
+        **await _database_figures(keeper.reader, metrics),
     }
 
 
-async def _outbox_figures(reader: RecordReader) -> Mapping[str, float]:
+async def _database_figures(reader: RecordReader, metrics: ControllerMetrics) -> Mapping[str, float]:
     try:
+        metrics.calls(
+            (count.line or "none", count.phase or "none", count.terminal_state, count.calls)
+            for count in await reader.counts()
+        )
         return {
             "database_reachable": True,
             "outbox_depth": await reader.outbox_depth(),

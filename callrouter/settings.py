@@ -218,7 +218,9 @@ class Settings(BaseSettings):
                 "run_dir": self.rehearsal.run_dir,
                 "database_url": "",
                 "asterisk": Asterisk(),
-                "managed": self.managed.model_copy(update={"asterisk": True, "broker": True}),
+                "managed": self.managed.model_copy(
+                    update={"asterisk": True, "broker": True, "ticketing_subscriber": True}
+                ),
             }
         )
 

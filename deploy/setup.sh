@@ -6,6 +6,8 @@
 #   from Debian forky into .local/debian, where git does not look, and run from there without a chroot.
 # - Whatever is missing is named, with its remedy.
 set -euo pipefail
+# Asterisk runs as another account than root, and must be able to read what is set up; secrets are not made here.
+umask 022
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly purpose=${1:-run}
 readonly lowest_asterisk=22.10.1
@@ -45,7 +47,7 @@ set_up_python() {
   local lock=deploy/requirements/runtime.txt stamp python
   [ "$purpose" = test ] && lock=deploy/requirements/development.txt
   stamp=.venv/.$(basename "$lock" .txt)-$(sha256sum "$lock" | cut -c1-16)
-  if [ ! -x .venv/bin/python ] || ! .venv/bin/python -c '' 2>/dev/null; then
+  if [ ! -e .venv/.made ] || ! .venv/bin/python -c '' 2>/dev/null; then
     python=$(find_python)
     say "virtual environment with $("$python" --version)"
     rm -rf .venv
@@ -53,22 +55,28 @@ set_up_python() {
       apt_install "$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
     fi
     "$python" -m venv .venv
+    touch .venv/.made
   fi
   if [ ! -e "$stamp" ]; then
+    # Going back to an older lock must install it again.
+    rm -f .venv/.runtime-* .venv/.development-*
     say "Python packages, each checked against its hash in $lock"
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" ||
       fail "a Python package could not be installed" "check the network, or pip's own settings for a mirror; then again"
     touch "$stamp"
   fi
-  if [ ! -x .venv/bin/callrouter ]; then
+  if ! grep -qsF "#!$PWD/.venv/bin/python" .venv/bin/callrouter; then
     .venv/bin/python -c 'import pathlib, sysconfig; (pathlib.Path(sysconfig.get_path("purelib")) / "callrouter-checkout.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
     printf '#!%s\nimport sys\nfrom callrouter.cli import main\nsys.exit(main())\n' "$PWD/.venv/bin/python" >.venv/bin/callrouter
     chmod +x .venv/bin/callrouter
   fi
 }
 
+# An Asterisk that is new enough, with its modules and documentation where callrouter looks for them.
 system_asterisk() {
   local program version
+  compgen -G '/usr/lib/*/asterisk/modules/chan_pjsip.so' >/dev/null || [ -e /usr/lib/asterisk/modules/chan_pjsip.so ] || return 0
+  [ -d /usr/share/asterisk/documentation ] || [ -d /var/lib/asterisk/documentation ] || return 0
   for program in "$(command -v asterisk || true)" /usr/sbin/asterisk; do
     [ -x "$program" ] || continue
     version=$("$program" -V 2>/dev/null | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -1) || continue

@@ -11,6 +11,7 @@ import typer
 
 from callrouter.cli.instance import BindOption, ClockOption, ConfigOption, Instance, choose_instance
 from callrouter.cli.serve import until_told_to_stop
+from callrouter.clock import Clock
 from callrouter.demonstration.first_call import CallFailed, agent_at_a_seat, place_first_call
 from callrouter.local_system.secrets import read
 from callrouter.local_system.system import LocalSystem
@@ -49,7 +50,7 @@ async def _demo(instance: Instance, number: str, once: bool) -> int:
         async with agent_at_a_seat(settings, secrets.phones[settings.sip.seats[-1]]) as taken:
             typer.echo(f"试拨 / dialling {number} through the carrier's trunk:")
             try:
-                await place_first_call(settings, number, taken, typer.echo)
+                await place_first_call(settings, instance.clock or Clock(), number, taken, typer.echo)
             except CallFailed as failure:
                 typer.echo(f"失败 / FAILED: {failure}", err=True)
                 return 1

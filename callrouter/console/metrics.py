@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -31,6 +31,13 @@ class ControllerMetrics:
             registry=self.registry,
         )
 
+        self._calls = Gauge(
+            "callrouter_calls",
+            "Recorded calls by line, phase and terminal state, all that the database holds",
+            ["line", "phase", "terminal_state"],
+            registry=self.registry,
+        )
+
     def dip(self, outcome: str, seconds: float) -> None:
         """Count a dip."""
         self._dips.labels(outcome).inc()
@@ -44,6 +51,11 @@ class ControllerMetrics:
         """Count a decision that a caller got."""
         line, mode, phase = decision.line or "none", decision.mode or "none", decision.phase or "none"
         self.decision(line, mode, phase, decision.reasons[0].code)
+
+    def calls(self, counts: Iterable[tuple[str, str, str, int]]) -> None:
+        """Show how many recorded calls there are by line, phase and terminal state, fallback calls included."""
+        for line, phase, terminal_state, calls in counts:
+            self._calls.labels(line, phase, terminal_state).set(calls)
 
     def show(self, figures: Mapping[str, float]) -> None:
         """Show figures that live elsewhere as they are now: name → value, each a gauge `callrouter_<name>`."""

@@ -7,31 +7,40 @@ hears whom is measured. What the caller hears before is compared, sample by samp
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import json
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from callrouter.clock import Clock
+from callrouter.decide.route import decide
 from callrouter.demonstration.journal import JournalFollower
 from callrouter.demonstration.journey import describe
 from callrouter.layout import Layout, sounds_folder
+from callrouter.plans.load import load_plan
+from callrouter.records.outbox_rows import RowState
 from callrouter.records.reading import RecordReader
 from callrouter.settings import Settings
 from callrouter.sip_party.agent import auto_answer
 from callrouter.sip_party.audio import find_prompt
-from callrouter.sip_party.call import Call
+from callrouter.sip_party.call import Call as SipCall
 from callrouter.sip_party.call_state import CallState
 from callrouter.sip_party.errors import SipPartyError
 from callrouter.sip_party.incoming import IncomingCall
 from callrouter.sip_party.party import SipParty
-from callrouter.vocabulary.cel import CelRow, facts_of
-from callrouter.vocabulary.journal import DecisionFact, JournalEvent
+from callrouter.vocabulary.call import Call, FoundBy
+from callrouter.vocabulary.cel import CelRow, facts_of, instant_of
+from callrouter.vocabulary.decision import Decision
+from callrouter.vocabulary.journal import JournalEvent
+from callrouter.vocabulary.numbers import parse_number
 
 CALLER_ADDRESS = "127.0.0.2"
 """The built-in caller's side of the carrier trunk; see `sip.carrier_networks`."""
@@ -52,16 +61,15 @@ class Seen:
     report: Callable[[str], None]
     began: float
     call_id: str | None = None
-    notice: str | None = None
+    arrived_at: datetime | None = None
 
     def row(self, row: CelRow) -> None:
         """Take in a journal row, and tell it."""
         if row.event == JournalEvent.ARRIVED and self.call_id is None:
             self.call_id = row.linkedid
+            self.arrived_at = instant_of(facts_of(row)["arrived_at"])
         if row.linkedid != self.call_id:
             return
-        if row.event == JournalEvent.DECIDED:
-            self.notice = facts_of(row).get(DecisionFact.NOTICE) or None
         line = describe(row)
         if line:
             self.tell(line)
@@ -87,9 +95,18 @@ async def agent_at_a_seat(settings: Settings, password: str) -> AsyncIterator[li
 
 
 async def place_first_call(
-    settings: Settings, number: str, taken: list[IncomingCall], report: Callable[[str], None]
+    settings: Settings, clock: Clock, number: str, taken: list[IncomingCall], report: Callable[[str], None]
 ) -> None:
-    """Dial the number, and return when the ticketing side has the record. Raises CallFailed."""
+    """Dial the number, and return when the ticketing side has the record.
+
+    Raises CallFailed when anything is not as the plan orders: the decision, the announcement's samples, the talk,
+    the record.
+    """
+    if not any(ipaddress.ip_address(CALLER_ADDRESS) in network for network in settings.sip.carrier_networks):
+        raise CallFailed(
+            f"内置来电人从 {CALLER_ADDRESS} 呼入，未获许可 / the built-in caller calls from {CALLER_ADDRESS}:"
+            " add it to sip.carrier_networks, or use `callrouter serve`"
+        )
     layout = Layout.of(settings)
     seen = Seen(report, time.monotonic())
     follower = JournalFollower(layout.cel_csv)
@@ -112,14 +129,17 @@ async def place_first_call(
                 raise CallFailed(f"通话未接通 / no talk: {error}; logs: {layout.logs}") from error
             await asyncio.sleep(_TALK_S)
             await call.hang_up()
-            _require_announcement(call, seen)
-        await _require_record(layout, seen)
+        expected = _expected(settings, clock, seen, number)
+        _require_announcement(call, seen, expected.treatment.notice)
+        await _require_record(settings, seen, expected)
+        if following.done():
+            following.result()
     finally:
         following.cancel()
         await asyncio.wait((following,))
 
 
-async def _next_taken(taken: list[IncomingCall], before: int, call: Call) -> IncomingCall:
+async def _next_taken(taken: list[IncomingCall], before: int, call: SipCall) -> IncomingCall:
     deadline = time.monotonic() + _CALL_WITHIN_S
     while len(taken) == before:
         if call.ended or time.monotonic() > deadline:
@@ -128,25 +148,48 @@ async def _next_taken(taken: list[IncomingCall], before: int, call: Call) -> Inc
     return taken[before]
 
 
-def _require_announcement(call: Call, seen: Seen) -> None:
-    if seen.notice is None:
+def _require_announcement(call: SipCall, seen: Seen, notice: str | None) -> None:
+    if notice is None:
         return
-    prompt = (sounds_folder() / f"{seen.notice}.alaw").read_bytes()
+    prompt = (sounds_folder() / f"{notice}.alaw").read_bytes()
     match = find_prompt(call.heard.alaw, prompt)
-    seen.tell(
-        f"核对 checked: what the caller heard is {seen.notice}, {match.matched_fraction:.1%} of its samples"
-    )
+    seen.tell(f"核对 checked: what the caller heard is {notice}, {match.matched_fraction:.1%} of its samples")
     if not match.is_the_prompt:
-        raise CallFailed(f"听到的不是应播的提示音 / the audio is not the announcement {seen.notice}: {match}")
+        raise CallFailed(f"听到的不是应播的提示音 / the audio is not the announcement {notice}: {match}")
 
 
-async def _require_record(layout: Layout, seen: Seen) -> None:
-    if seen.call_id is None:
+def _expected(settings: Settings, clock: Clock, seen: Seen, number: str) -> Decision:
+    """Ask the plan what should have happened, apart from the controller."""
+    if seen.call_id is None or seen.arrived_at is None:
         raise CallFailed("话单日志中没有这个电话 / the call is not in Asterisk's journal")
+    plan = load_plan(settings.path(settings.plan))
+    at = seen.arrived_at + timedelta(seconds=clock.offset_s)
+    called = parse_number(number, plan.short_codes)
+    caller = parse_number(CALLER_NUMBER, plan.short_codes)
+    return decide(Call(seen.call_id, called, FoundBy.REQUEST_URI, caller, "carrier", at), plan, at)
+
+
+def _require_decision(record: Mapping[str, Any], expected: Decision) -> None:
+    decided = record["decision"] or {}
+    seen = (
+        record["fallback"],
+        decided.get("line"),
+        decided.get("mode"),
+        decided.get("phase"),
+        decided.get("notice"),
+    )
+    wanted = (None, expected.line, expected.mode, expected.phase, expected.treatment.notice)
+    if seen != wanted:
+        raise CallFailed(f"判定与计划不符 / not as the plan orders: {seen} instead of {wanted}")
+
+
+async def _require_record(settings: Settings, seen: Seen, expected: Decision) -> None:
+    layout = Layout.of(settings)
+    assert seen.call_id
     deadline = time.monotonic() + _RECORD_WITHIN_S
     while time.monotonic() < deadline:
         copies = await asyncio.to_thread(records_at_ticketing, layout.ticketing, seen.call_id)
-        if copies and await _is_acknowledged(layout, seen.call_id):
+        if copies and await _is_acknowledged(settings, seen.call_id):
             break
         await asyncio.sleep(0.1)
     else:
@@ -159,6 +202,7 @@ async def _require_record(layout: Layout, seen: Seen) -> None:
         f" · talk {record['talk_ms'] / 1000:.1f} s"
     )
     seen.tell("工单方已确认 acknowledged by the ticketing side, exactly once")
+    _require_decision(record, expected)
     if record["terminal_state"] != "completed":
         raise CallFailed(f"话单状态不对 / the record says {record['terminal_state']}, not completed")
 
@@ -172,11 +216,13 @@ def records_at_ticketing(inbox: Path, call_id: str) -> list[dict[str, Any]]:
     return [json.loads(event)["data"] for (event,) in rows]
 
 
-async def _is_acknowledged(layout: Layout, call_id: str) -> bool:
-    engine = create_async_engine(f"sqlite+aiosqlite:///{layout.database}")
+async def _is_acknowledged(settings: Settings, call_id: str) -> bool:
+    engine = create_async_engine(
+        settings.database_url or f"sqlite+aiosqlite:///{Layout.of(settings).database}"
+    )
     try:
         deliveries = await RecordReader(engine).deliveries(call_id)
-        return bool(deliveries) and all(delivery.acknowledged_at for delivery in deliveries)
+        return bool(deliveries) and all(delivery.state is RowState.ACKNOWLEDGED for delivery in deliveries)
     finally:
         await engine.dispose()
 

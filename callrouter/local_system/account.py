@@ -20,8 +20,11 @@ class Account:
 
     def owns(self, folder: Path) -> None:
         """Give the folder and all in it to this account."""
-        for path in (folder, *folder.rglob("*")):
-            os.chown(path, self.uid, self.gid, follow_symlinks=False)
+        os.chown(folder, self.uid, self.gid, follow_symlinks=False)
+        # By descriptors, never by paths: the account itself may be changing what lies below.
+        for _, folders, files, inside in os.fwalk(folder, follow_symlinks=False):
+            for name in (*folders, *files):
+                os.chown(name, self.uid, self.gid, dir_fd=inside, follow_symlinks=False)
 
 
 def unprivileged_account(*must_reach: Path) -> Account | None:

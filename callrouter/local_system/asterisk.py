@@ -110,7 +110,7 @@ def _installation() -> _Installation:
         for library in ("usr/lib/*-linux-gnu", "usr/lib"):
             for modules in sorted(root.glob(f"{library}/asterisk/modules")):
                 if (modules / "chan_pjsip.so").exists():
-                    return _Installation(modules, root / "usr" / "share" / "asterisk")
+                    return _Installation(modules, _data_folder(root))
     raise ProgramMissing(f"no Asterisk modules under {SETUP_FOLDER} or /usr/lib; remedy: make setup")
 
 
@@ -118,3 +118,9 @@ def _link(link: Path, target: Path) -> None:
     if link.is_symlink() or link.exists():
         link.unlink()
     link.symlink_to(target)
+
+
+def _data_folder(root: Path) -> Path:
+    """Find the shared data: where Debian has it, else where a build from source puts it."""
+    built = root / "var" / "lib" / "asterisk"
+    return built if (built / "documentation").is_dir() else root / "usr" / "share" / "asterisk"

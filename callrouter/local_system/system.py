@@ -78,6 +78,11 @@ class LocalSystem:
         account = None
         if self.settings.managed.asterisk or self.settings.managed.broker:
             account = unprivileged_account(SETUP_FOLDER, self.layout.root)
+        self.layout.logs.mkdir(parents=True, exist_ok=True)
+        self.layout.logs.chmod(0o700)
+        if account:
+            # The account goes through this folder to its own; what is secret in it is closed by itself.
+            self.layout.root.chmod(0o755)
         if self.clock:
             self.clock.save(self.layout.clock)
         self._write_phones(secrets)

@@ -7,6 +7,8 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,10 +23,12 @@ from callrouter.settings_file import load_settings
 def make_system(request: pytest.FixtureRequest) -> Iterator[MakeSystem]:
     """Make systems that are ended when the module's tests are done; what they leave is kept only if one failed."""
     made: list[System] = []
+    folders: list[Path] = []
 
     def make(**changes: Any) -> System:
         folder = SETUP_FOLDER / "test" / f"{os.getpid()}-{time.monotonic_ns()}"
         folder.mkdir(parents=True)
+        folders.append(folder)
         rtp = free_port(socket.SOCK_DGRAM)
         rtp = rtp if rtp < 64000 else rtp - 5000
         settings: dict[str, Any] = {
@@ -46,8 +50,9 @@ def make_system(request: pytest.FixtureRequest) -> Iterator[MakeSystem]:
         return system
 
     yield make
-    for system in made:
-        system.stop()
-    if not request.session.testsfailed:
+    with ExitStack() as each_is_ended:
         for system in made:
-            shutil.rmtree(system.config.parent)
+            each_is_ended.callback(system.stop)
+    if not request.session.testsfailed:
+        for folder in folders:
+            shutil.rmtree(folder)

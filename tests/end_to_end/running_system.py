@@ -143,6 +143,10 @@ class System:
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.settings.http.port}{path}"
 
+    def metrics(self) -> str:
+        with urlopen(self.url("/metrics"), timeout=5) as answer:
+            return str(answer.read().decode())
+
     def readyz(self) -> tuple[int, dict[str, Any]]:
         try:
             with urlopen(self.url("/readyz"), timeout=2) as answer:
@@ -180,7 +184,7 @@ class System:
         """Messages that the ticketing side has not acknowledged yet."""
         with closing(sqlite3.connect(f"file:{self.layout.database}?mode=ro", uri=True)) as database:
             (count,) = database.execute(
-                "SELECT count(*) FROM outbox WHERE acknowledged_at_ms IS NULL"
+                "SELECT count(*) FROM outbox WHERE state != 'acknowledged'"
             ).fetchone()
         return int(count)
 

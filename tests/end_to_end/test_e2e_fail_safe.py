@@ -164,6 +164,54 @@ async def test_with_nobody_there_at_all_the_caller_is_asked_for_a_message_and_it
     assert message.stat().st_mode & 0o077 == 0
 
 
+async def test_an_agent_who_does_not_pick_up_does_not_keep_the_caller_from_one_who_does(
+    system: System,
+) -> None:
+    # A seat rings for 15 s before the next one is called.
+    async with (
+        phone(system, "1001") as absent,
+        phone(system, "1002") as there,
+        carrier_caller(system) as caller,
+    ):
+        calls = []
+        for _ in range(2):  # whichever seat is called first, one of these meets the absent one
+            call = await caller.dial("12345")
+            taken = asyncio.create_task(there.next_call(timeout_s=40))
+            ringing = await taken
+            await ringing.answer()
+            await ringing.hears(CALLER_HZ, timeout_s=3)
+            await call.hang_up()
+            await ringing.wait_for(CallState.ENDED, timeout_s=5)
+            calls.append(call)
+            await asyncio.sleep(6)  # wrap-up
+        assert absent.calls == ()
+
+
+async def test_a_message_that_cannot_be_kept_is_not_thanked_for_and_the_queue_is_asked_again(
+    system: System,
+) -> None:
+    hidden = system.layout.voicemail.with_name("voicemail-hidden")
+    system.layout.voicemail.rename(hidden)
+    system.layout.voicemail.write_bytes(
+        b""
+    )  # a file where the folder should be: nothing can be written below
+    try:
+        async with carrier_caller(system) as caller:
+            call = await caller.dial("12345")
+            await call.hears_packets(50 * 24, timeout_s=40)
+            async with phone(system, "1001") as agent:
+                ringing = await agent.next_call(timeout_s=15)
+                await ringing.answer()
+                await ringing.hears(CALLER_HZ, timeout_s=3)
+                await call.hang_up()
+        assert heard(call, "n02").is_the_prompt
+        assert heard(call, "f01").is_the_prompt
+        assert not heard(call, "h02").is_the_prompt
+    finally:
+        system.layout.voicemail.unlink()
+        hidden.rename(system.layout.voicemail)
+
+
 async def test_a_record_is_delivered_when_the_broker_is_back(system: System) -> None:
     controller = system.start_controller()
     try:

@@ -144,11 +144,6 @@ def refused_numbers(system: System) -> list[str]:
     return [call["called_raw"] for call in calls if call["terminal_state"] == "refused"]
 
 
-def metrics_of(system: System) -> str:
-    with urlopen(system.url("/metrics")) as answer:
-        return str(answer.read().decode())
-
-
 def test_readiness_health_and_metrics_are_told(system: System) -> None:
     status, body = system.readyz()
     assert status == 200
@@ -156,8 +151,8 @@ def test_readiness_health_and_metrics_are_told(system: System) -> None:
     assert body["wanted"] == {"broker": True, "announcements": True, "seats_for_every_queue": True}
     with urlopen(system.url("/healthz")) as answer:
         assert answer.status == 200
-    eventually("the outbox is empty", lambda: "callrouter_outbox_depth 0.0" in metrics_of(system))
-    text = metrics_of(system)
+    eventually("the outbox is empty", lambda: "callrouter_outbox_depth 0.0" in system.metrics())
+    text = system.metrics()
     assert (
         'callrouter_decisions_total{line="12315",mode="dual",phase="in_force",reason="line_in_phase"} 1.0'
         in text

@@ -46,6 +46,15 @@ def require_rehearsed(record: dict[str, Any], phase: str, *, before_midnight: bo
     assert datetime.fromisoformat(record["arrived_at"]).year > 2021
 
 
+def require_counted(system: System) -> None:
+    """Calls to the number are counted by phase, those to the ended number among them."""
+    for phase in ("transition", "ended"):
+        assert (
+            f'callrouter_calls{{line="12300",phase="{phase}",terminal_state="completed"}} 1.0'
+            in system.metrics()
+        )
+
+
 async def test_two_seconds_before_midnight_the_transition_is_announced_and_two_seconds_after_the_end(
     make_system: MakeSystem,
 ) -> None:
@@ -69,9 +78,13 @@ async def test_two_seconds_before_midnight_the_transition_is_announced_and_two_s
     assert heard(after, "x01-12300").is_identical
     require_rehearsed(system.record(before.sip_call_id), "transition", before_midnight=True)
     require_rehearsed(system.record(after.sip_call_id), "ended", before_midnight=False)
-    for event in system.events_at_ticketing():
-        assert event["rehearsal"] is True
-        assert "rehearsal" in event["source"] or event["data"]["rehearsal"]
+    assert all(event["rehearsal"] is True for event in system.events_at_ticketing())
+    # The broker lets the records through on no other topic than this.
+    assert (
+        "topic write callrouter-rehearsal/callrouter/records"
+        in (system.layout.broker / "permissions").read_text()
+    )
+    require_counted(system)
 
 
 async def test_with_the_controller_dead_both_sides_of_midnight_reach_a_person_and_are_recorded_in_their_phase(
@@ -83,9 +96,12 @@ async def test_with_the_controller_dead_both_sides_of_midnight_reach_a_person_an
     eventually("seats are in the queue", lambda: len(system.seats_in_the_queue()) == 2)
     controller.send_signal(signal.SIGKILL)
     controller.wait(5)
-    async with phone(system, "1001") as agent, carrier_caller(system) as caller:
-        before, before_took = await call_12300(system, caller, agent, -2)
-        after, after_took = await call_12300(system, caller, agent, +2)
+    # A seat a call: after its first call a seat is in wrap-up.
+    async with carrier_caller(system) as caller:
+        async with phone(system, "1001") as agent:
+            before, before_took = await call_12300(system, caller, agent, -2)
+        async with phone(system, "1002") as agent:
+            after, after_took = await call_12300(system, caller, agent, +2)
     assert before_took < 3
     assert after_took < 3
     assert system.records(before.sip_call_id) == []
@@ -97,6 +113,7 @@ async def test_with_the_controller_dead_both_sides_of_midnight_reach_a_person_an
         assert record["decision_derived"] is True
         assert record["announcements"] == []
         assert record["terminal_state"] == "completed"
+    require_counted(system)
 
 
 async def test_a_rehearsal_beside_the_live_system_touches_none_of_it(make_system: MakeSystem) -> None:

@@ -76,9 +76,10 @@ def test_a_folder_is_given_away_with_all_in_it_but_not_what_links_point_to(
 ) -> None:
     given: dict[Path, tuple[int, int]] = {}
 
-    def chown(path: Path, uid: int, gid: int, *, follow_symlinks: bool) -> None:
+    def chown(path: Path, uid: int, gid: int, *, dir_fd: int | None = None, follow_symlinks: bool) -> None:
         assert not follow_symlinks
-        given[path] = (uid, gid)
+        inside = Path(f"/proc/self/fd/{dir_fd}").readlink() if dir_fd is not None else Path()
+        given[inside / path] = (uid, gid)
 
     monkeypatch.setattr(os, "chown", chown)
     outside = tmp_path / "outside"
