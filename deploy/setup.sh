@@ -163,4 +163,5 @@ flock -n 9 || { say "another set-up is at work here; waiting for it"; flock 9; }
 set_up_python
 set_up_programs
 set_up_user
-.venv/bin/callrouter prompts unpack --quiet
+.venv/bin/callrouter prompts unpack --quiet ||
+  say "not every announcement could be unpacked, see above; callrouter prompts check tells more"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -74,15 +75,16 @@ class LocalSystem:
     async def _start(self) -> None:
         require_free(self._ports())
         load_plan(self.settings.path(self.settings.plan))
+        self.layout.root.mkdir(parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            # The parts' account goes through this folder to its own; what is secret in it is closed by itself.
+            self.layout.root.chmod(0o755)
         secrets = load_or_make(self.layout.secrets, parts.phone_names(self.settings))
         account = None
         if self.settings.managed.asterisk or self.settings.managed.broker:
             account = unprivileged_account(SETUP_FOLDER, self.layout.root)
         self.layout.logs.mkdir(parents=True, exist_ok=True)
         self.layout.logs.chmod(0o700)
-        if account:
-            # The account goes through this folder to its own; what is secret in it is closed by itself.
-            self.layout.root.chmod(0o755)
         if self.clock:
             self.clock.save(self.layout.clock)
         self._write_phones(secrets)

@@ -26,8 +26,9 @@ from callrouter.prompts.alaw import SAMPLE_RATE
 from callrouter.prompts.catalogue import Catalogue, load_catalogue
 from callrouter.prompts.files import write_atomically
 from callrouter.prompts.findings import Finding, PromptError
-from callrouter.prompts.mastering import CHAIN, Signal, master, master_loop
+from callrouter.prompts.mastering import CHAIN, master, master_loop
 from callrouter.prompts.pronunciation import RULES, Pronunciation
+from callrouter.prompts.recordings import read_recording
 from callrouter.prompts.renderings import (
     ALWAYS_WANTED,
     BEEP,
@@ -142,7 +143,7 @@ class _Workshop:
     def _samples(self, prompt: WantedPrompt, recording: Path | None) -> NDArray[np.int16]:
         make = master_loop if prompt.key == HOLD else master
         if recording:
-            return make(*_read_recording(recording))
+            return make(*read_recording(recording))
         if prompt.key == HOLD:
             return make(tones.hold_music(), tones.SAMPLE_RATE)
         if prompt.key == BEEP:
@@ -173,18 +174,6 @@ class _Workshop:
         if source is Source.SYNTHESIS:
             line += f"  {prompt.spoken}  {self._pronunciation.pinyin(prompt.spoken)}"
         self._report(line)
-
-
-def _read_recording(path: Path) -> tuple[Signal, int]:
-    """Read a studio recording; several channels are mixed to one. Raises ValueError if it is no sound."""
-    try:
-        sound, sample_rate = soundfile.read(path, dtype="float64", always_2d=True)
-    except (soundfile.LibsndfileError, RuntimeError) as fault:
-        raise ValueError(f"the recording {path.name} cannot be decoded") from fault
-    if sample_rate < SAMPLE_RATE:
-        raise ValueError(f"the recording {path.name} has {sample_rate} samples a second, fewer than 8000")
-    mono: Signal = sound.mean(axis=1)
-    return mono, int(sample_rate)
 
 
 def _flac(samples: NDArray[np.int16]) -> bytes:

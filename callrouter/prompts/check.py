@@ -4,7 +4,8 @@ Rules:
 - What a plan wants must have been rendered with that very text: the sound of other words is as bad as none.
 - The master's bytes are those the manifest names; the sound is 8000 Hz mono, 0.3–20 s long (music apart),
   to be heard, and not above −3 dBFS, where a telephone line begins to distort.
-- A recording stands for its master only once `callrouter prompts build` has mastered that very recording.
+- A recording that its master was not built from is heard all the same (`unpack` masters it): information.
+  One that cannot be used is an error, though its master is heard instead.
 - The record tone and the music on hold are wanted always. Masters nobody wants are told as information.
 """
 
@@ -20,6 +21,12 @@ from callrouter.prompts.alaw import SAMPLE_RATE
 from callrouter.prompts.catalogue import Catalogue, load_catalogue
 from callrouter.prompts.files import read_master
 from callrouter.prompts.findings import Finding, PromptError, Severity
+from callrouter.prompts.recordings import (
+    LONGEST_SECONDS,
+    SHORTEST_SECONDS,
+    line_sound,
+    unbuilt_recording,
+)
 from callrouter.prompts.renderings import (
     ALWAYS_WANTED,
     FILE_NAME,
@@ -34,8 +41,6 @@ from callrouter.prompts.renderings import (
     sha256_of,
 )
 
-SHORTEST_SECONDS = 0.3
-LONGEST_SECONDS = 20.0
 LOUDEST_DBFS = -2.9
 """−3 dBFS, and a tenth for what quantising adds."""
 QUIETEST_RMS_DBFS = -45.0
@@ -74,10 +79,16 @@ def _prompt(
     if rendering.spoken != prompt.spoken:
         fault = f"it says “{rendering.spoken}”, but wanted is “{prompt.spoken}”"
         yield _error(prompt.key, fault, _BUILD)
-    yield from _recording(rendering, folder)
+    if recording := unbuilt_recording(folder, rendering):
+        yield from _unbuilt(recording, prompt, catalogue)
+    else:
+        yield from _recording_gone(rendering, folder)
+        yield from _too_long(prompt, rendering.duration_ms / 1000, catalogue)
     yield from _master(rendering, folder)
+
+
+def _too_long(prompt: WantedPrompt, seconds: float, catalogue: Catalogue) -> Iterator[Finding]:
     entry = catalogue.prompts.get(prompt.prompt_id)
-    seconds = rendering.duration_ms / 1000
     if entry and seconds > entry.longest_seconds:
         yield Finding(
             Severity.WARNING,
@@ -87,15 +98,25 @@ def _prompt(
         )
 
 
-def _recording(rendering: Rendering, folder: Path) -> Iterator[Finding]:
-    recording = recording_of(folder, rendering.key)
-    if recording is None:
-        if rendering.source is Source.RECORDING:
-            fault = "its master was made from a recording that is no longer there"
-            yield _error(rendering.key, fault, f"put the recording back, or {_BUILD}")
-    elif rendering.source is not Source.RECORDING or rendering.cache_key != sha256_of(recording):
-        place = f"recordings/{recording.name}"
-        yield _error(place, "the master was not made from this recording", _BUILD)
+def _unbuilt(recording: Path, prompt: WantedPrompt, catalogue: Catalogue) -> Iterator[Finding]:
+    try:
+        samples = line_sound(recording, prompt.key)
+    except PromptError as fault:
+        yield fault.finding
+        return
+    yield Finding(
+        Severity.INFO,
+        f"recordings/{recording.name}",
+        "the master was not made from it, and callers hear it all the same: `callrouter prompts unpack` masters it",
+        "run that, or set-up, after each change of it; `callrouter prompts build` would make it the master",
+    )
+    yield from _too_long(prompt, len(samples) / SAMPLE_RATE, catalogue)
+
+
+def _recording_gone(rendering: Rendering, folder: Path) -> Iterator[Finding]:
+    if rendering.source is Source.RECORDING and recording_of(folder, rendering.key) is None:
+        fault = "its master was made from a recording that is no longer there"
+        yield _error(rendering.key, fault, f"put the recording back, or {_BUILD}")
 
 
 def _master(rendering: Rendering, folder: Path) -> Iterator[Finding]:

@@ -1,4 +1,6 @@
-"""From a wide-band voice to what a telephone line carries. Needs the `synthesis` extra.
+"""From a wide-band voice to what a telephone line carries. Filters and meter need the `synthesis` extra.
+
+`plain_mastering.py` does the same with numpy alone, for recordings that set-up finds.
 
 Rules, in the order in which they are applied:
 - 300–3400 Hz, zero phase: what the line passes, filtered cleanly once rather than by chance on the way.
@@ -30,10 +32,10 @@ PEAK_DBFS = -3.0
 PASS_BAND_HZ = (300, 3400)
 LEAD_SECONDS = 0.06
 TAIL_SECONDS = 0.14
+LOOK_AHEAD_SECONDS = 0.002
+RELEASE_SECONDS = 0.05
 
 _GATING_BLOCK_SECONDS = 0.4
-_LOOK_AHEAD_SECONDS = 0.002
-_RELEASE_SECONDS = 0.05
 _AUDIBLE_DBFS = -60.0
 _ONSET_DB = -45.0
 """Against the peak: what is quieter before the first word is no speech yet."""
@@ -46,16 +48,16 @@ def master(signal: Signal, sample_rate: int) -> NDArray[np.int16]:
 
     Raises ValueError for a signal in which nothing can be heard.
     """
-    voice = _levelled(_cut(_narrowed(signal, sample_rate)), SPEECH_LUFS)
+    voice = _levelled(cut(_narrowed(signal, sample_rate)), SPEECH_LUFS)
     lead, tail = (np.zeros(round(seconds * SAMPLE_RATE)) for seconds in (LEAD_SECONDS, TAIL_SECONDS))
-    return _twelve_bits(np.concatenate([lead, voice, tail]))
+    return twelve_bits(np.concatenate([lead, voice, tail]))
 
 
 def master_loop(signal: Signal, sample_rate: int) -> NDArray[np.int16]:
     """Make a telephone master of music that is played in a loop: its end joins its beginning."""
     around = _levelled(_narrowed(np.tile(signal, 3), sample_rate), MUSIC_LUFS)
     once = len(around) // 3
-    return _twelve_bits(around[once : 2 * once])
+    return twelve_bits(around[once : 2 * once])
 
 
 def _narrowed(signal: Signal, sample_rate: int) -> Signal:
@@ -89,8 +91,11 @@ def _resampled(signal: Signal, sample_rate: int) -> Signal:
     return resampled
 
 
-def _cut(signal: Signal) -> Signal:
-    """Cut the silence at both ends, with 10 ms to spare; a fade of 5 ms keeps it from clicking."""
+def cut(signal: Signal) -> Signal:
+    """Cut the silence at both ends, with 10 ms to spare; a fade of 5 ms keeps it from clicking.
+
+    The signal has a peak of 1.0, against which silence is told.
+    """
     loud = np.flatnonzero(np.abs(signal) > 10 ** (_ONSET_DB / 20))
     spare = round(0.01 * SAMPLE_RATE)
     voice = signal[max(0, loud[0] - spare) : loud[-1] + spare].copy()
@@ -114,9 +119,9 @@ def _limited(signal: Signal) -> Signal:
     filters = needed("scipy.ndimage")
     ceiling = 10 ** (PEAK_DBFS / 20)
     wanted = np.minimum(1.0, ceiling / np.maximum(np.abs(signal), 1e-9))
-    width = 2 * round(_LOOK_AHEAD_SECONDS * SAMPLE_RATE) + 1
+    width = 2 * round(LOOK_AHEAD_SECONDS * SAMPLE_RATE) + 1
     lowest: Signal = filters.minimum_filter1d(wanted, width)
-    recovery = math.exp(-1 / (_RELEASE_SECONDS * SAMPLE_RATE))
+    recovery = math.exp(-1 / (RELEASE_SECONDS * SAMPLE_RATE))
     gain = np.empty_like(lowest)
     current = 1.0
     for place, floor in enumerate(lowest):
@@ -127,7 +132,7 @@ def _limited(signal: Signal) -> Signal:
     return limited
 
 
-def _twelve_bits(signal: Signal) -> NDArray[np.int16]:
+def twelve_bits(signal: Signal) -> NDArray[np.int16]:
     """Quantise as A-law's first step does: towards minus infinity, in steps of 16."""
     samples = np.clip(np.round(signal * 32768), -32768, 32767).astype(np.int16)
     quantised: NDArray[np.int16] = (samples >> 4 << 4).astype(np.int16)

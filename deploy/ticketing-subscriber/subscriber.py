@@ -4,6 +4,8 @@
 Needs Python 3.11 and aiomqtt. Copy this file; it imports nothing of CallRouter.
 
 Rules:
+- A message is known by its source and its id together (CloudEvents 1.0, `id`): two installations may give the same
+  id to different calls.
 - A message is acknowledged after it has been committed to disk, never before.
 - A message that is there already is acknowledged as `duplicate`; it comes again whenever an answer got lost.
 - A message that can never be stored is acknowledged as `rejected`, with the reason: a person looks at it.
@@ -44,7 +46,7 @@ _properties: Callable[[int], Properties] = Properties
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS inbox (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL,
     source TEXT NOT NULL,
     type TEXT NOT NULL,
     subject TEXT NOT NULL,
@@ -52,9 +54,17 @@ CREATE TABLE IF NOT EXISTS inbox (
     time TEXT,
     rehearsal INTEGER NOT NULL,
     event TEXT NOT NULL,
-    stored_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+    stored_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    PRIMARY KEY (source, id)
 )
 """
+
+
+_KEY = {"source", "id"}
+
+
+class OldInboxError(Exception):
+    """The database was made by an older version of this program. The text names the remedy."""
 
 
 class RejectedError(ValueError):
@@ -90,7 +100,7 @@ class Answer:
 
 
 class Inbox:
-    """The records that have arrived, in SQLite."""
+    """The records that have arrived, in SQLite. Raises OldInboxError when it is opened on an old database."""
 
     def __init__(self, path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -99,6 +109,15 @@ class Inbox:
         self._database.execute("PRAGMA synchronous=FULL")
         self._database.execute(_SCHEMA)
         self._database.commit()
+        columns = self._database.execute("SELECT name FROM pragma_table_info('inbox') WHERE pk > 0")
+        if {name for (name,) in columns} != _KEY:
+            self._database.close()
+            raise OldInboxError(
+                f"{path} 是旧版程序建的，只按 id 去重：请先停止本程序，把它（连同 -wal、-shm 文件）移到别处，"
+                "再启动；旧记录仍在移走的文件里。 / "
+                f"{path} was made by an older version, which knows messages by id alone: stop this program, move"
+                " the file away (with its -wal and -shm files) and start again; the old records stay in it."
+            )
 
     def store(self, events: Iterable[Event]) -> list[str]:
         """Store the events in one transaction; say `stored` or `duplicate` for each. Raises sqlite3.Error."""
@@ -283,7 +302,10 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
 async def main(options: argparse.Namespace) -> None:
     """Serve until SIGTERM or SIGINT."""
     password = options.password_file.read_text().strip() if options.password_file else None
-    inbox = Inbox(options.database)
+    try:
+        inbox = Inbox(options.database)
+    except OldInboxError as error:
+        sys.exit(str(error))
     serving = asyncio.create_task(Subscriber(inbox, options, password).run())
     for stop in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(stop, serving.cancel)

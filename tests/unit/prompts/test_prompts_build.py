@@ -160,6 +160,18 @@ def test_a_recording_without_sound_is_reported_and_the_rest_is_made(
     assert "h03" in built.rendered
 
 
+def test_a_clipped_recording_is_not_made_a_master(
+    prompts_folder: Path, wanted: list[WantedPrompt], tone: Tone
+) -> None:
+    clipped = np.clip(tone() * 20.0 / 32767, -1, 1)
+    soundfile.write(prompts_folder / "recordings" / "h03.wav", clipped, 8000)
+
+    built = run(prompts_folder, wanted)
+
+    assert [found.place for found in built.findings] == ["h03"]
+    assert "clipped" in built.findings[0].fault
+
+
 def test_an_id_that_the_catalogue_does_not_have_is_refused(prompts_folder: Path) -> None:
     with pytest.raises(PromptError, match="there is no prompt Z99"):
         run(prompts_folder, [WantedPrompt("z99", "Z99", "没有。")])

@@ -153,15 +153,16 @@ def test_a_master_of_another_form_is_found(
     assert f"{rate} samples a second and {channels} channels" in the_only(check(wanted, prompts_folder)).fault
 
 
-def test_a_recording_that_was_not_built_is_found(
+def test_a_recording_that_was_not_built_is_information_for_it_is_heard_all_the_same(
     prompts_folder: Path, wanted: list[WantedPrompt], tone: Tone
 ) -> None:
     soundfile.write(prompts_folder / "recordings" / "h03.wav", tone(), 8000)
 
     finding = the_only(check(wanted, prompts_folder))
 
-    assert (finding.severity, finding.place) == (Severity.ERROR, "recordings/h03.wav")
-    assert "was not made from this recording" in finding.fault
+    assert (finding.severity, finding.place) == (Severity.INFO, "recordings/h03.wav")
+    assert "callers hear it all the same" in finding.fault
+    assert "callrouter prompts build" in finding.remedy
 
 
 def test_a_recording_changed_after_its_build_is_found(
@@ -174,7 +175,48 @@ def test_a_recording_changed_after_its_build_is_found(
 
     soundfile.write(recording, tone(2.0), 8000)
 
-    assert the_only(check(wanted, prompts_folder)).place == "recordings/h03.wav"
+    finding = the_only(check(wanted, prompts_folder))
+    assert (finding.severity, finding.place) == (Severity.INFO, "recordings/h03.wav")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "amplitude", "fault"),
+    [
+        (2.0, 0.0, "nothing can be heard"),
+        (2.0, 0.0002, "nothing can be heard"),
+        (2.0, 3.0, "clipped"),
+        (21.0, 0.3, " s long, not 0.3 to 20 s"),
+        (0.05, 0.3, " s long, not 0.3 to 20 s"),
+        (301.0, 0.3, "301 s long, more than 300 s"),
+        (0.0, 0.3, "nothing can be heard"),
+    ],
+)
+def test_a_recording_that_cannot_be_used_is_an_error(
+    prompts_folder: Path, wanted: list[WantedPrompt], seconds: float, amplitude: float, fault: str
+) -> None:
+    sound = amplitude * np.sin(2 * np.pi * 1000 * np.arange(round(8000 * seconds)) / 8000 + 0.1)
+    soundfile.write(prompts_folder / "recordings" / "h03.wav", np.clip(sound, -1, 1), 8000, subtype="PCM_16")
+
+    finding = the_only(check(wanted, prompts_folder))
+
+    assert (finding.severity, finding.place) == (Severity.ERROR, "recordings/h03.wav")
+    assert fault in finding.fault
+    assert "callers go on hearing the master" in finding.fault
+
+
+def test_a_recording_is_measured_in_place_of_the_master_it_replaces(
+    prompts_folder: Path, wanted: list[WantedPrompt], tone: Tone, put_master: Callable[..., None]
+) -> None:
+    recording = prompts_folder / "recordings" / "h03.wav"
+    soundfile.write(recording, tone(9.0), 8000)
+    warning, _information = check(wanted, prompts_folder)
+    assert (warning.severity, warning.place) == (Severity.WARNING, "h03")
+    assert "9.2 s, and H03 may take 8 s" in warning.fault
+
+    put_master(wanted[1], tone(9.0))
+    soundfile.write(recording, tone(2.0), 8000)
+
+    assert the_only(check(wanted, prompts_folder)).severity is Severity.INFO
 
 
 def test_a_recording_taken_away_after_its_build_is_found(
