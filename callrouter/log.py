@@ -1,4 +1,12 @@
-"""Logs: one JSON object a line, the call id on every line of a call, personal data masked whoever logs it."""
+"""Logs: one JSON object a line, the call id on every line of a call, personal data masked whoever logs it.
+
+Rules of the mask
+1. A field with a personal name is masked whatever it holds; in all else, what is written like a number is.
+2. An instant, a call id, a hash, an address, a short code and a count below eleven digits stay readable. A longer
+   count is a field whose name ends with its unit (`bytes`, `_ms`, `_us`, `_ns`).
+3. A local number alone (eight digits, like a date) and a national one without its 0 (ten, like an instant in
+   seconds) can't be told in a text: log them under a personal name.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +18,33 @@ from typing import IO, Any
 
 import structlog
 
-# Eleven digits or more (a mobile, a landline with its area code), a `+` and nine, or an area code, a hyphen and
-# the local number. Not within a word of ASCII letters or a decimal fraction: those are hashes and figures.
-_NUMBER_IN_TEXT = re.compile(
-    r"(?<![0-9A-Za-z_])(?<![0-9]\.)(\+(?=[0-9]{9})[0-9]{3}|0[0-9]{2,3}-(?=[0-9]{7,8}\b)|[0-9]{3}(?=[0-9]{8}))"
-    r"[0-9]*([0-9]{4})(?![0-9A-Za-z_]|\.[0-9])",
-    re.ASCII,
+_GAP = r"(?:[- ()\xa0]|%20)"
+# Each kind of number as people and the dialplan's URIENCODE write it. A local number begins with 2 to 9, so an
+# area code in front of short codes is none; a country code doesn't begin with 0, so the hours of `+0800` are none.
+_NUMBERS = (
+    r"[0-9]{11,}",
+    rf"(?:\+|%2[Bb])(?:[0-9]{{9,}}|[1-9](?:{_GAP}{{0,2}}[0-9]){{8,14}})",
+    rf"(?:(?:00)?86)?1[3-9][0-9]{_GAP}{{1,2}}[0-9]{{4}}{_GAP}{{0,2}}[0-9]{{4}}",
+    rf"(?:(?:00)?86)?1[3-9][0-9]{{2}}{_GAP}{{1,2}}[0-9]{{3}}{_GAP}{{1,2}}[0-9]{{4}}",
+    rf"0[0-9]{{2,3}}{_GAP}{{1,2}}(?:[0-9]{{7,8}}|[2-9][0-9]{{2,3}}{_GAP}{{1,2}}[0-9]{{4}})",
 )
+# Not beside a hex digit, unless that ends an escape (`%2B`, `\x0a`, `\u202d`): those are hashes. Not behind a
+# decimal point, and not a group of a UUID.
+_NUMBER_IN_TEXT = re.compile(
+    r"(?:(?<![0-9A-Fa-f])|(?<=[%x][0-9A-Fa-f]{2})|(?<=\\u[0-9a-f]{4}))"
+    r"(?<![0-9]\.)(?<![0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-)"
+    rf"(?:{'|'.join(_NUMBERS)})"
+    r"(?![0-9A-Fa-f]|-[0-9a-f]{12})"
+)
+_SHORTEST = 10
+# A number not spelled digit by digit has two side by side; looking for them first spares most texts the rest.
+_DIGITS = re.compile("[0-9][0-9]")
 _NUMBER = re.compile(r"\+?[0-9*#() .-]+")
-_UNMASKED = frozenset({"call_id", "timestamp", "level", "logger", "sip_call_id"})
+_UNMASKED = frozenset({"call_id", "timestamp", "level", "logger"})
 _PERSONAL = frozenset({"caller", "called", "caller_number", "message_text", "callerid"})
+_MEASURES = ("bytes", "_ms", "_us", "_ns")
+_SMALLEST_NUMBER = 10**10
+"""An integer of eleven digits may be a number; one of ten may be an instant, in seconds since 1970."""
 
 
 def mask_number(number: str) -> str:
@@ -40,17 +65,37 @@ def mask_personal(_logger: object, _method: str, event: MutableMapping[str, Any]
 
 
 def _masked(key: str, value: object) -> object:
-    if key in _UNMASKED or value is None or isinstance(value, bool | float):
+    if value is None or key in _UNMASKED:
         return value
+    if isinstance(value, str):
+        return mask_number(value) if key in _PERSONAL else _masked_text(value)
     if isinstance(value, Mapping):
-        return {inner: _masked(str(inner), held) for inner, held in value.items()}
+        return {_masked_text(str(inner)): _masked(str(inner), held) for inner, held in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_masked(key, held) for held in value]
+    return _masked_object(key, value)
+
+
+def _masked_object(key: str, value: object) -> object:
     if key in _PERSONAL:
         return mask_number(str(value))
-    if isinstance(value, int):
+    if isinstance(value, bool | float):
         return value
-    return _NUMBER_IN_TEXT.sub(r"\1****\2", value if isinstance(value, str) else repr(value))
+    if isinstance(value, int) and (abs(value) < _SMALLEST_NUMBER or key.endswith(_MEASURES)):
+        return value
+    return _masked_text(repr(value))
+
+
+def _masked_text(text: str) -> str:
+    if len(text) < _SHORTEST or _DIGITS.search(text) is None:
+        return text
+    return _NUMBER_IN_TEXT.sub(_shown, text)
+
+
+def _shown(found: re.Match[str]) -> str:
+    number = found[0]
+    shown = 5 if number.startswith("%") else 3
+    return f"{number[:shown]}****{number[-4:]}"
 
 
 def configure_logging(level: str, stream: IO[str] | None = None) -> None:

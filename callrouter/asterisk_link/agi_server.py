@@ -7,6 +7,7 @@ answer: the verdict variable stays unset, and the dialplan's safe default takes 
 
 import asyncio
 import ipaddress
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,10 +15,11 @@ from functools import lru_cache
 from typing import Final, assert_never, cast
 
 import structlog
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from callrouter.asterisk_link.agi_arguments import ArgumentFault, agi_arguments
 from callrouter.asterisk_link.agi_command import SetVariable
-from callrouter.asterisk_link.agi_dip import AgiCounters, AgiRequest, AgiService, Outcome
+from callrouter.asterisk_link.agi_dip import AgiCounters, AgiRequest, AgiService, Answer, Outcome
 from callrouter.asterisk_link.agi_protocol import (
     AgiEvent,
     AgiSession,
@@ -31,6 +33,8 @@ from callrouter.asterisk_link.agi_protocol import (
 log = structlog.get_logger(__name__)
 
 _BACKLOG: Final = 1024
+_CALL_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,80}")
+_MOST_ARGUMENTS: Final = 127  # Asterisk's MAX_ARGS 128, less the script
 
 
 class AgiServer:
@@ -119,6 +123,7 @@ class _Dip(asyncio.Protocol):
     transport: asyncio.Transport | None = None
     timer: asyncio.TimerHandle | None = None
     began: float = 0.0
+    call_id: str | None = None
     hung_up: bool = False
     over: bool = False
 
@@ -158,7 +163,9 @@ class _Dip(asyncio.Protocol):
         self.server.finished(outcome, time.monotonic() - self.began)
 
     def _time_out(self) -> None:
-        log.warning("AGI session ended: time limit reached", state=self.session.state.name)
+        log.warning(
+            "AGI session ended: time limit reached", state=self.session.state.name, call_id=self.call_id
+        )
         self.finish(Outcome.TIMED_OUT)
 
     def _act_on(self, events: list[AgiEvent]) -> None:
@@ -184,10 +191,16 @@ class _Dip(asyncio.Protocol):
                 return
 
     def _refuse(self, reason: str, place: str) -> None:
-        log.warning("AGI session refused: not what our dialplan sends", reason=reason, place=place)
+        log.warning(
+            "AGI session refused: not what our dialplan sends",
+            reason=reason,
+            place=place,
+            call_id=self.call_id,
+        )
         self.finish(Outcome.VIOLATION)
 
     def _answer(self, environment: Mapping[str, str]) -> None:
+        self.call_id = _call_id(environment)
         script = environment.get("agi_network_script", "")
         known = self.server.service.scripts.get(script)
         if known is None:
@@ -198,24 +211,48 @@ class _Dip(asyncio.Protocol):
             self._refuse(arguments.fault, arguments.place)
             return
         try:
-            answer = self.server.service.handler(AgiRequest(script, arguments, environment))
+            answer = self._ask(AgiRequest(script, arguments, environment))
             octets = self.session.send_command(SetVariable(answer.variable, answer.value))
         except Exception as error:
             # The type and the line only: an exception's text may hold the caller's number.
             log.warning(
-                "AGI dip not answered: the handler failed", error=type(error).__name__, at=_line(error)
+                "AGI dip not answered: the handler failed",
+                error=type(error).__name__,
+                at=_line(error),
+                call_id=self.call_id,
             )
             self.finish(Outcome.HANDLER_FAILED)
             return
         assert self.transport is not None
         self.transport.write(octets)
 
+    def _ask(self, request: AgiRequest) -> Answer:
+        """Call the handler; what it logs carries the call id."""
+        if self.call_id is None:
+            return self.server.service.handler(request)
+        tokens = bind_contextvars(call_id=self.call_id)
+        try:
+            return self.server.service.handler(request)
+        finally:
+            reset_contextvars(**tokens)
+
     def _take_reply(self, reply: ReplyReceived) -> None:
         if reply.code == 200 and reply.result == "1":
             self.finish(Outcome.ANSWERED)
             return
-        log.warning("AGI answer not accepted by Asterisk", code=reply.code)
+        log.warning("AGI answer not accepted by Asterisk", code=reply.code, call_id=self.call_id)
         self.finish(Outcome.NOT_ACCEPTED)
+
+
+def _call_id(environment: Mapping[str, str]) -> str | None:
+    """Return the call id among the arguments if it is fit for a log; it's wanted most when others are faulty."""
+    for position in range(1, _MOST_ARGUMENTS + 1):
+        name, equals, value = environment.get(f"agi_arg_{position}", "").partition("=")
+        if not equals:
+            return None
+        if name == "call_id":
+            return value if _CALL_ID.fullmatch(value) else None
+    return None
 
 
 def _line(error: BaseException) -> str:

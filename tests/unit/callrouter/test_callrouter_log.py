@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
+import string
 from collections.abc import Iterator
 from typing import Any
 
@@ -100,11 +102,62 @@ def test_a_number_in_free_text_is_masked_wherever_it_stands(text: str, number: s
     assert number[-4:] in shown
 
 
+@pytest.mark.parametrize(
+    "text", ["the caller {} is gone", "{}: busy", "caller={}&called=12315", "来电{}已挂断", "({})"]
+)
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("%2B8613800138000", "%2B86****8000"),
+        ("%2b8613800138000", "%2b86****8000"),
+        ("%2B86%20138%200013%208000", "%2B86****8000"),
+        ("138-0013-8000", "138****8000"),
+        ("138 0013 8000", "138****8000"),
+        ("138%200013%208000", "138****8000"),
+        ("138 00138000", "138****8000"),
+        ("1380-013-8000", "138****8000"),
+        ("86138-0013-8000", "861****8000"),
+        ("+86 138 0013 8000", "+86****8000"),
+        ("+86-138-0013-8000", "+86****8000"),
+        ("+86 (28) 8765 4321", "+86****4321"),
+        ("+852 9123 4567", "+85****4567"),
+        ("028 8765 4321", "028****4321"),
+        ("028-8765-4321", "028****4321"),
+        ("(028) 8765 4321", "028****4321"),
+        ("0834-321 4567", "083****4567"),
+        ("028 87654321", "028****4321"),
+    ],
+)
+def test_a_number_is_masked_however_it_is_written(text: str, number: str, shown: str) -> None:
+    assert shown in masked(error=text.format(number))["error"]
+    assert not set(re.findall("[0-9]{4}", number)[:-1]) & set(
+        re.findall("[0-9]{4}", masked(error=number)["error"])
+    )
+
+
+@pytest.mark.parametrize("before", ["tel", "ID_", "\\x0a", "\\u202d", "%0A", "\u202d"])
+def test_a_number_glued_to_a_word_or_an_escape_is_masked(before: str) -> None:
+    assert masked(text=f"{before}{NUMBER}") == {"text": f"{before}138****8000"}
+
+
+def test_a_number_that_is_an_integer_is_masked() -> None:
+    assert masked(asked=int(NUMBER)) == {"asked": "138****8000"}
+    assert masked(asked=[8613800138000]) == {"asked": ["861****8000"]}
+
+
+def test_the_sip_call_id_is_masked_for_the_peer_chooses_it() -> None:
+    assert masked(sip_call_id=f"{NUMBER}-7@192.0.2.1") == {"sip_call_id": "138****8000-7@192.0.2.1"}
+    own = "c7cdd1a4-cda2-405c-98ba-c20c0749974f"
+    assert masked(sip_call_id=own) == {"sip_call_id": own}
+
+
+def test_a_number_that_is_a_key_is_masked() -> None:
+    assert masked(attempts={NUMBER: 2}) == {"attempts": {"138****8000": 2}}
+
+
 @given(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.text(max_size=8), st.text(max_size=8))
-def test_a_mobile_never_survives_beside_anything_but_more_letters(
-    number: str, before: str, after: str
-) -> None:
-    if any(sign.isascii() and (sign.isalnum() or sign in "_.") for sign in before[-1:] + after[:1]):
+def test_a_mobile_never_survives_beside_anything_but_hex_digits(number: str, before: str, after: str) -> None:
+    if before.endswith(".") or any(sign in string.hexdigits for sign in before[-1:] + after[:1]):
         return
     assert number not in str(masked(text=before + number + after)["text"])
 
@@ -123,6 +176,14 @@ def test_a_mobile_never_survives_beside_anything_but_more_letters(
         "c7cdd1a4-cda2-405c-98ba-c20c0749974f",
         "a12345678901234567890bcdef",
         "20210930",
+        "2021-09-30 23:59:50,123 +0800 12315 110",
+        "12345678-0123-4567-8901-123456789012",
+        "c7cdd1a4-cda2-405c-98ba-120749974123",
+        "d1b2a12345678901234567890e",
+        "028 110 1001 12345",
+        "queue 12345 seats 1001-1002-1003",
+        "asked 3 of 1024 in 12 ms, 1048576 bytes",
+        "%E6%88%90%E9%83%BD",
     ],
 )
 def test_what_is_no_persons_number_stays_readable(text: str) -> None:
@@ -130,7 +191,14 @@ def test_what_is_no_persons_number_stays_readable(text: str) -> None:
 
 
 def test_call_ids_and_figures_stay_whole() -> None:
-    fields = {"call_id": "lab-13800138000.7", "sip_call_id": f"{NUMBER}@x", "port": 14573, "bytes": 2**40}
+    fields = {
+        "call_id": "lab-13800138000.7",
+        "port": 14573,
+        "at": 1795339777,
+        "bytes": 2**40,
+        "read_bytes": 2**40,
+        "elapsed_ns": 13800138000,
+    }
     assert masked(**fields, ok=True, seconds=0.5) == fields | {"ok": True, "seconds": 0.5}
 
 
