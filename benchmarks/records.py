@@ -163,7 +163,7 @@ def _nothing_is_open(database: Path) -> bool:
 
 
 async def _a_payload(store: Store, settings: Settings) -> bytes:
-    [first] = await OutboxRows(store.database).due(_now(), limit=1, but=())
+    [first] = (await OutboxRows(store.database).due(_now(), limit=1, again=1, but=())).messages
     return encode_event(first.message, settings.instance)
 
 

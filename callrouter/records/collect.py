@@ -3,13 +3,16 @@
 Rules:
 - The journal file is the truth and waits: while the database is locked, full or gone nothing is lost; the
   same rows are read again after a back-off.
+- At its start it makes up for what is missing: calls that are stored to their end and have no record, because
+  folding them failed, are folded again.
+- An unforeseen error ends nothing: it is counted, and tried again after a back-off.
 - Reading and writing files happens in a thread: a slow disk must not hold up the calls.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -17,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from callrouter.records.store import Store
 from callrouter.records.tail import JournalTail
+from callrouter.vocabulary.record import CallRecord
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +56,15 @@ class Collector:
                 failures += 1
                 self._store.counters.database_failures += 1
                 log.warning("the journal cannot be collected, trying again", error=type(error).__name__)
-                await asyncio.sleep(min(self._poll_seconds * (1 << min(failures, 10)), _LONGEST_WAIT))
+                await self._back_off_after(failures)
+                continue
+            except Exception as error:
+                failures += 1
+                self._store.counters.unforeseen_errors += 1
+                log.error(  # noqa: TRY400 -- a traceback's text may quote a caller
+                    "collecting failed in an unforeseen way, trying again", error=type(error).__name__
+                )
+                await self._back_off_after(failures)
                 continue
             failures = 0
             if not more:
@@ -64,8 +76,10 @@ class Collector:
         Raises OSError and sqlalchemy.exc.SQLAlchemyError; the batch is then read again the next time.
         """
         if self._tail is None:
+            self._tell(await self._store.fold_missing(self._node))
             self._tail = JournalTail(self._path, await self._store.positions(self._node))
         batch = await asyncio.to_thread(self._tail.next_batch)
+        self._store.counters.journal_files_passed_over = self._tail.files_passed_over
         if batch is None:
             return False
         ingested = await self._store.ingest(self._node, batch.rows, batch.position)
@@ -78,8 +92,14 @@ class Collector:
                 stretches=batch.unreadable,
                 before_byte=batch.position.offset,
             )
-        for record in ingested.records:
-            log.info("record written", call_id=record.call_id, terminal_state=record.terminal_state)
-        if ingested.records:
-            self._on_records()
+        self._tell(ingested.records)
         return True
+
+    def _tell(self, records: Sequence[CallRecord]) -> None:
+        for record in records:
+            log.info("record written", call_id=record.call_id, terminal_state=record.terminal_state)
+        if records:
+            self._on_records()
+
+    async def _back_off_after(self, failures: int) -> None:
+        await asyncio.sleep(min(self._poll_seconds * (1 << min(failures, 10)), _LONGEST_WAIT))

@@ -5,6 +5,10 @@ Rules:
   nothing: a broker may die with it, refuse it quietly, or have nobody to give it to.
 - At most `window` messages are in flight. One that is not acknowledged in time leaves the window and waits
   for its next attempt, so that a message nobody answers does not stop the others.
+- What is sent again takes at most half of the window while new messages wait: however many nobody answers, the
+  others flow.
+- A message that is damaged in the database is a dead letter, like one that the ticketing side rejects.
+- An unforeseen error ends nothing: it is counted, and tried again after a back-off.
 - The wait doubles with every attempt up to `longest_wait`. A new link ends every wait: what was in flight on
   the old one may be lost.
 - What is in flight lives in memory, what is open in the database: after a restart everything open is due.
@@ -14,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -23,13 +27,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from callrouter.records.counters import RecordCounters
 from callrouter.records.outbox_rows import Closing, DueMessage, OutboxRows
-from callrouter.vocabulary.message import Acknowledgement, Message, PublishError
+from callrouter.vocabulary.message import Acknowledgement, Message, Outcome, PublishError
 
 log = structlog.get_logger(__name__)
 
 _ATTENTION = 1.0
 """Seconds after which the outbox looks for due rows even if nothing woke it."""
-_LONGEST_DATABASE_WAIT = 10.0
+_SHORTEST_WAIT = 0.1
+_LONGEST_WAIT = 10.0
+"""Seconds between two attempts at a step that fails."""
+_DAMAGED = "the outbox row cannot be read: its body is no JSON object; the journal still has the call"
 _ACKNOWLEDGEMENTS_AT_ONCE = 500
 """In one transaction: below every database's limit of parameters."""
 
@@ -85,6 +92,8 @@ class Outbox:
         self._latest = now()
         self._in_flight: dict[str, float] = {}
         """Message ids, with the loop time at which they leave the window."""
+        self._sent_again: set[str] = set()
+        """Those in flight that are not sent for the first time."""
         self._publishing: set[asyncio.Task[None]] = set()
         self._acknowledgements: list[Acknowledgement] = []
 
@@ -92,7 +101,7 @@ class Outbox:
         """Deliver until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._publisher.run(self))
+                group.create_task(self._keep_link())
                 group.create_task(self._deliver())
         finally:
             self.link_down()
@@ -114,11 +123,23 @@ class Outbox:
         for task in self._publishing:
             task.cancel()
         self._in_flight.clear()
+        self._sent_again.clear()
 
     def acknowledged(self, acknowledgement: Acknowledgement) -> None:
         """See DeliveryListener."""
         self._acknowledgements.append(acknowledgement)
         self._wake.set()
+
+    async def _keep_link(self) -> None:
+        failures = 0
+        while True:
+            try:
+                return await self._publisher.run(self)
+            except Exception as error:
+                failures += 1
+                self._note_unforeseen(error)
+                self.link_down()
+                await _back_off_after(failures)
 
     async def _deliver(self) -> None:
         failures = 0
@@ -130,10 +151,20 @@ class Outbox:
                 failures += 1
                 self._counters.database_failures += 1
                 log.warning("the outbox cannot use the database, trying again", error=type(error).__name__)
-                await asyncio.sleep(min(0.1 * (1 << min(failures, 10)), _LONGEST_DATABASE_WAIT))
+                await _back_off_after(failures)
+                continue
+            except Exception as error:
+                failures += 1
+                self._note_unforeseen(error)
+                await _back_off_after(failures)
                 continue
             failures = 0
             await self._wait()
+
+    def _note_unforeseen(self, error: Exception) -> None:
+        self._counters.unforeseen_errors += 1
+        # Without its traceback: that may quote a caller.
+        log.error("delivery failed in an unforeseen way, trying again", error=type(error).__name__)
 
     async def _step(self) -> None:
         await self._close_acknowledged()
@@ -161,7 +192,7 @@ class Outbox:
         closing = await self._rows.close(words, self._now())
         del self._acknowledgements[: len(words)]
         for word in words:
-            self._in_flight.pop(word.id, None)
+            self._leave_window(word.id)
         self._count(closing)
         if self._acknowledgements:
             self._wake.set()
@@ -178,21 +209,41 @@ class Outbox:
     def _drop_overdue(self) -> None:
         time = asyncio.get_running_loop().time()
         for message_id in [one for one, deadline in self._in_flight.items() if deadline <= time]:
-            del self._in_flight[message_id]
+            self._leave_window(message_id)
+
+    def _leave_window(self, message_id: str) -> None:
+        self._in_flight.pop(message_id, None)
+        self._sent_again.discard(message_id)
 
     async def _send_due(self) -> None:
         free = self._window - len(self._in_flight)
         if free <= 0:
             return
         now = self._now()
-        due = await self._rows.due(now, limit=free, but=self._in_flight.keys())
-        if not due:
+        again = max(0, self._window // 2 - len(self._sent_again))
+        due = await self._rows.due(now, limit=free, again=again, but=self._in_flight.keys())
+        if due.damaged:
+            await self._reject_damaged(due.damaged)
+        if not due.messages:
             return
-        await self._rows.mark_sent({one.message.id: now + self._back_off(one.attempts) for one in due})
+        await self._rows.mark_sent(
+            {one.message.id: now + self._back_off(one.attempts) for one in due.messages}
+        )
         deadline = asyncio.get_running_loop().time() + self._acknowledged_within.total_seconds()
-        for one in due:
+        for one in due.messages:
             self._in_flight[one.message.id] = deadline
+            if one.attempts:
+                self._sent_again.add(one.message.id)
             self._start_publishing(one)
+
+    async def _reject_damaged(self, damaged: Mapping[str, str]) -> None:
+        words = [Acknowledgement(id_, Outcome.REJECTED, _DAMAGED) for id_ in damaged]
+        closing = await self._rows.close(words, self._now())
+        self._counters.rejected += len(closing.rejected)
+        for message_id, call_id in closing.rejected.items():
+            log.error("a message is damaged in the outbox", call_id=call_id, message_id=message_id)
+        # They have taken places that others are waiting for.
+        self._wake.set()
 
     def _start_publishing(self, due: DueMessage) -> None:
         task = asyncio.create_task(self._publish(due.message))
@@ -205,8 +256,12 @@ class Outbox:
         except PublishError:
             self._counters.publish_failures += 1
             log.warning("a message was not handed over, trying again later", call_id=message.call_id)
-            self._in_flight.pop(message.id, None)
+            self._leave_window(message.id)
             self._wake.set()
+        except Exception as error:
+            # It stays in the window until its deadline, and is tried again like one that nobody answered.
+            self._counters.publish_failures += 1
+            self._note_unforeseen(error)
         else:
             self._counters.published += 1
 
@@ -222,3 +277,7 @@ class Outbox:
                 await self._wake.wait()
         except TimeoutError:
             return
+
+
+async def _back_off_after(failures: int) -> None:
+    await asyncio.sleep(min(_SHORTEST_WAIT * (1 << min(failures, 10)), _LONGEST_WAIT))

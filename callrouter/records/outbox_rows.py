@@ -4,6 +4,9 @@ Rules:
 - A row is open (waiting, sent) until the ticketing side speaks; its first word counts.
 - Of a call's open rows only the first is ever due: order is kept per call. A rejected row no longer holds up
   those after it.
+- While new messages wait, those that were sent before get no more than their share: messages that nobody answers
+  must not starve the others.
+- A row that cannot be read any more is no message: whoever asked is given its id, to close it.
 """
 
 from __future__ import annotations
@@ -48,6 +51,15 @@ class DueMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """What is to be done now."""
+
+    messages: tuple[DueMessage, ...]
+    damaged: Mapping[str, str]
+    """The ids of rows that cannot be read any more, with the call's id."""
+
+
+@dataclass(frozen=True, slots=True)
 class Closing:
     """What acknowledgements have done: the ids of each kind."""
 
@@ -64,13 +76,15 @@ class OutboxRows:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def due(self, now: datetime, *, limit: int, but: Collection[str]) -> list[DueMessage]:
+    async def due(self, now: datetime, *, limit: int, again: int, but: Collection[str]) -> Due:
         """Give the messages to be sent now, without those in flight (`but`).
 
-        What was sent before comes first, then what never was, each from the oldest on.
+        What was sent before comes first, then what never was, each from the oldest on. While there is enough of
+        the latter, at most `again` messages are of the former.
         """
         columns = outbox.c
-        again = (
+        new = _first_of_its_call().where(columns.state == RowState.WAITING).order_by(columns.position)
+        sent = (
             _first_of_its_call()
             .where(
                 columns.state == RowState.SENT,
@@ -78,19 +92,12 @@ class OutboxRows:
                 columns.id.not_in(tuple(but)),
             )
             .order_by(columns.next_attempt_at_ms, columns.position)
-            .limit(limit)
         )
         async with self._database.read() as connection:
-            rows = list((await connection.execute(again)).mappings())
-            if len(rows) < limit:
-                new = (
-                    _first_of_its_call()
-                    .where(columns.state == RowState.WAITING)
-                    .order_by(columns.position)
-                    .limit(limit - len(rows))
-                )
-                rows += (await connection.execute(new)).mappings()
-        return [_due_message(row) for row in rows]
+            never_sent = (await connection.execute(new.limit(limit))).mappings().all()
+            share = min(limit, max(again, limit - len(never_sent)))
+            sent_before = (await connection.execute(sent.limit(share))).mappings().all()
+        return _due([*sent_before, *never_sent][:limit])
 
     async def mark_sent(self, next_attempts: Mapping[str, datetime]) -> None:
         """Note that messages are about to be sent, and when they are due again."""
@@ -186,7 +193,21 @@ def _closed_state(outcome: Outcome) -> RowState:
             assert_never(outcome)
 
 
+def _due(rows: Sequence[sa.RowMapping]) -> Due:
+    messages: list[DueMessage] = []
+    damaged: dict[str, str] = {}
+    for row in rows:
+        try:
+            messages.append(_due_message(row))
+        except (ValueError, TypeError, OverflowError, RecursionError):
+            damaged[row["id"]] = row["call_id"]
+    return Due(tuple(messages), damaged)
+
+
 def _due_message(row: sa.RowMapping) -> DueMessage:
+    body = json.loads(row["body"])
+    if not isinstance(body, dict):
+        raise TypeError("a message's body is a JSON object")
     message = Message(
         id=row["id"],
         node=row["node"],
@@ -195,6 +216,6 @@ def _due_message(row: sa.RowMapping) -> DueMessage:
         kind=row["kind"],
         created_at=from_milliseconds(row["created_at_ms"]),
         rehearsal=row["rehearsal"],
-        body=json.loads(row["body"]),
+        body=body,
     )
     return DueMessage(message, row["attempts"])

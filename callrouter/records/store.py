@@ -4,6 +4,7 @@ Rules:
 - Journal rows and the file position behind them are one transaction, and so are the records of the calls that
   ended in it with their outbox rows: after a crash there is all of it or nothing.
 - Everything may be done twice: a journal row, a record and a message each have a key.
+- One call that cannot be folded or written costs only itself. Its rows stay, and `fold_missing` tries again.
 - A call that took the safe default is explained afterwards by asking the plan what it would have said.
 - Message ids follow from node, call and sequence alone, so that a database rebuilt from the journal gives the
   same ids and the receiver sees duplicates, not new calls. Nodes must therefore have different names, and
@@ -29,6 +30,7 @@ from callrouter.records.outbox_rows import RowState, in_milliseconds
 from callrouter.records.tables import call_record, journal_position, journal_row, outbox
 from callrouter.records.tail import FilePosition
 from callrouter.vocabulary.cel import CelEvent, CelRow, instant_at, microseconds_of
+from callrouter.vocabulary.journal import JournalEvent
 from callrouter.vocabulary.message import RECORD_CLOSED
 from callrouter.vocabulary.record import (
     Anomaly,
@@ -44,6 +46,8 @@ Explain = Callable[[CallRecord], RecordedDecision | None]
 """Says what would have been decided about a call that took the safe default; None: that cannot be said."""
 
 _MESSAGES = UUID("5f0c3c1e-6a0e-5a57-9f2c-3b1f0f6a12d5")
+_MISSING_AT_ONCE = 9
+"""Calls folded in one go at the start: arriving calls are waiting for their decision meanwhile."""
 _AT_ONCE = 400
 """Keys in one query: below every database's limit."""
 
@@ -54,6 +58,13 @@ class Ingested:
 
     rows: int
     records: tuple[CallRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    record: CallRecord
+    record_values: dict[str, object]
+    outbox_values: dict[str, object]
 
 
 class Store:
@@ -117,33 +128,51 @@ class Store:
             ended = dict.fromkeys(row.linkedid for row in rows if row.event == CelEvent.LINKEDID_END)
             records = [
                 record
-                for linkedids in _portions(tuple(ended))
+                for linkedids in _portions(tuple(ended), _AT_ONCE)
                 for record in await self._write_records(connection, node, linkedids)
             ]
         self.counters.rows_collected += len(rows)
         self.counters.records_written += len(records)
         return Ingested(len(rows), tuple(records))
 
+    async def fold_missing(self, node: str) -> list[CallRecord]:
+        """Write the records of calls whose rows are stored to their end and that have none.
+
+        Raises sqlalchemy.exc.SQLAlchemyError; what was written until then stays.
+        """
+        async with self.database.read() as connection:
+            linkedids = (await connection.scalars(_without_record(node))).all()
+        records: list[CallRecord] = []
+        for portion in _portions(linkedids, _MISSING_AT_ONCE):
+            async with self.database.write() as connection:
+                # Changes nothing: a transaction that writes begins with a write.
+                touched = sa.update(journal_position).where(journal_position.c.node == node)
+                await connection.execute(touched.values(offset=journal_position.c.offset))
+                written = await self._write_records(connection, node, portion)
+            self.counters.records_written += len(written)
+            records += written
+        return records
+
     async def _write_records(
         self, connection: AsyncConnection, node: str, linkedids: Sequence[str]
     ) -> list[CallRecord]:
         calls = await _rows_of_calls(connection, node, linkedids)
-        folded = [record for rows in calls if (record := self._record(node, rows)) is not None]
-        written = await _already_written(connection, node, [record.call_id for record in folded])
-        records = [record for record in folded if record.call_id not in written]
-        if records:
-            now = in_milliseconds(self._now())
-            await connection.execute(sa.insert(call_record), [_record_values(record) for record in records])
-            await connection.execute(sa.insert(outbox), [_outbox_values(record, now) for record in records])
-        return records
+        now = in_milliseconds(self._now())
+        folded = [one for rows in calls if (one := self._folded(node, rows, now)) is not None]
+        written = await _already_written(connection, node, [one.record.call_id for one in folded])
+        new = [one for one in folded if one.record.call_id not in written]
+        if new:
+            await connection.execute(sa.insert(call_record), [one.record_values for one in new])
+            await connection.execute(sa.insert(outbox), [one.outbox_values for one in new])
+        return [one.record for one in new]
 
-    def _record(self, node: str, rows: Sequence[CelRow]) -> CallRecord | None:
+    def _folded(self, node: str, rows: Sequence[CelRow], now_ms: int) -> _Folded | None:
         try:
             record = fold(rows, node)
             if record is None:
                 return None
-            record = replace(record, rehearsal=record.rehearsal or self._rehearsal)
-            return self._explained(record)
+            record = self._explained(replace(record, rehearsal=record.rehearsal or self._rehearsal))
+            return _Folded(record, _record_values(record), _outbox_values(record, now_ms))
         except Exception as error:
             # One call must not stop all others. Its rows stay in the journal, and the count is alarmed on.
             self.counters.calls_not_folded += 1
@@ -172,8 +201,28 @@ def message_id(node: str, call_id: str, sequence: int) -> str:
     return str(uuid5(_MESSAGES, f"{node}\n{call_id}\n{sequence}"))
 
 
-def _portions(keys: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (keys[start : start + _AT_ONCE] for start in range(0, len(keys), _AT_ONCE))
+def _portions(keys: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+    return (keys[start : start + size] for start in range(0, len(keys), size))
+
+
+def _without_record(node: str) -> sa.Select[str]:
+    arrived, ended = journal_row.alias("arrived"), journal_row.alias("ended")
+    has_ended = sa.exists().where(
+        ended.c.node == node,
+        ended.c.linkedid == arrived.c.linkedid,
+        ended.c.event == CelEvent.LINKEDID_END,
+    )
+    has_record = sa.exists().where(call_record.c.node == node, call_record.c.call_id == arrived.c.uniqueid)
+    return (
+        sa.select(arrived.c.linkedid)
+        .distinct()
+        .where(
+            arrived.c.node == node,
+            arrived.c.event.in_((JournalEvent.ARRIVED, JournalEvent.REFUSED)),
+            ~has_record,
+            has_ended,
+        )
+    )
 
 
 async def _rows_of_calls(

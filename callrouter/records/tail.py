@@ -6,6 +6,8 @@ Rules:
   rotate with `delaycompress`.
 - A file is known by its inode and its first bytes, so a new file in an old inode is read from its beginning,
   and so is one that was truncated. Reading twice is harmless: rows have a key.
+- A renamed file that cannot be read is passed over, told of once and counted: it stops neither the others nor
+  the current file. As soon as it can be read, it is.
 - The position moves on only when the rows are safely stored (`accept`).
 - The files hold phone numbers: whatever Asterisk made them, they become 0600.
 """
@@ -62,41 +64,70 @@ class JournalTail:
         self._path = path
         self._positions = {position.inode: position for position in positions}
         self._limit = limit
+        self._passed_over: set[str] = set()
+
+    @property
+    def files_passed_over(self) -> int:
+        """How many rotated files could not be read."""
+        return len(self._passed_over)
 
     def next_batch(self) -> Batch | None:
         """Read at most `limit` bytes of new rows; None when there is no complete new row.
 
-        Raises OSError when a file cannot be read.
+        Raises OSError when the current file or the folder cannot be read.
         """
-        earlier = self._first_batch(self._rotated())
+        earlier = self._first_rotated_batch()
         if earlier is not None:
             return earlier
         batch = self._read(self._path)
         if batch is None or batch.position.inode in self._positions:
             return batch
         # The file is new. If it took the old one's place after the look above, the old one's rest comes first.
-        return self._first_batch(self._rotated()) or batch
+        return self._first_rotated_batch() or batch
 
     def accept(self, position: FilePosition) -> None:
         """Go on from here: everything before it is stored."""
         self._positions[position.inode] = position
 
-    def _first_batch(self, paths: Iterable[Path]) -> Batch | None:
-        return next((batch for path in paths if (batch := self._read(path)) is not None), None)
+    def _first_rotated_batch(self) -> Batch | None:
+        for path in self._rotated():
+            try:
+                batch = self._read(path)
+            except OSError as error:
+                self._pass_over(path.name, error)
+                continue
+            if batch is not None:
+                return batch
+        return None
+
+    def _pass_over(self, name: str, error: OSError) -> None:
+        if name not in self._passed_over:
+            self._passed_over.add(name)
+            log.warning(
+                "a rotated journal file cannot be read and was passed over: let the owner of the journal own it",
+                file=name,
+                error=type(error).__name__,
+            )
 
     def _rotated(self) -> list[Path]:
         rotated: list[tuple[int, str]] = []
         try:
             with os.scandir(self._path.parent) as entries:
                 for entry in entries:
-                    begins = entry.name.startswith(self._path.name)
-                    if not begins or entry.name == self._path.name or not entry.is_file():
+                    if not self._is_rotated_name(entry.name):
                         continue
-                    if Path(entry.name).suffix not in _COMPRESSED and self._has_news(entry.stat()):
-                        rotated.append((entry.stat().st_mtime_ns, entry.path))
+                    try:
+                        if entry.is_file() and self._has_news(entry.stat()):
+                            rotated.append((entry.stat().st_mtime_ns, entry.path))
+                    except OSError as error:
+                        self._pass_over(entry.name, error)
         except FileNotFoundError:
             return []
         return [Path(name) for _, name in sorted(rotated)]
+
+    def _is_rotated_name(self, name: str) -> bool:
+        ours = name.startswith(self._path.name) and name != self._path.name
+        return ours and Path(name).suffix not in _COMPRESSED
 
     def _has_news(self, status: os.stat_result) -> bool:
         known = self._positions.get(_inode(status))

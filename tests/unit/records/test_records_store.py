@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,9 +16,10 @@ from alembic.migration import MigrationContext
 
 from callrouter.records.collect import Collector
 from callrouter.records.database import open_database
+from callrouter.records.fold import fold
 from callrouter.records.outbox_rows import RowState
 from callrouter.records.reading import CallCount, RecordReader
-from callrouter.records.store import Store
+from callrouter.records.store import Ingested, Store
 from callrouter.records.tables import metadata
 from callrouter.records.tail import FilePosition
 from callrouter.vocabulary.cel import CelRow
@@ -161,6 +162,85 @@ async def test_an_explanation_that_fails_costs_no_record(tmp_path: Path, call_ro
     (record,) = (await store.ingest("n", rows, HERE)).records
     assert set(record.anomalies) == {"no_decision", "not_explained"}
     await store.close()
+
+
+async def test_a_call_that_could_not_be_folded_is_folded_at_the_next_start_once(
+    tmp_path: Path, call_rows: Rows, csv_bytes: Bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = tmp_path / "cel.csv"
+    calls = [row for number in range(30) for row in call_rows(number)]
+    refused = [
+        replace(row, event="CR_REFUSED") if row.event == "CR_ARRIVED" else row for row in call_rows(40)
+    ]
+    unfinished, an_agents_own = call_rows(50)[:-1], [call_rows(60)[0], call_rows(60)[-1]]
+    every = [*calls, *refused, *unfinished, *an_agents_own]
+    journal.write_bytes(csv_bytes(every))
+    failing = {f"lab-{number}.1" for number in (*range(5, 25), 40)}
+
+    def fold_some(rows: Sequence[CelRow], node: str) -> CallRecord | None:
+        if rows[0].linkedid in failing:
+            raise KeyError
+        return fold(rows, node)
+
+    monkeypatch.setattr("callrouter.records.store.fold", fold_some)
+    missing = failing
+    for written in (10, 21, 0):
+        store = await Store.open(url(tmp_path), explain=nothing_to_say, now=lambda: NOW)
+        told = asyncio.Event()
+        collector = Collector(store, journal, "n", on_records=told.set)
+        while await collector.collect_once():
+            pass
+        assert store.counters.records_written == written
+        assert told.is_set() == bool(written)
+        assert store.counters.calls_not_folded == len(missing)
+        bodies = await RecordReader(store.database.engine).recent(100)
+        ids = sorted(str(body["call_id"]) for body in bodies)
+        assert ids == sorted({*(f"lab-{number}.1" for number in (*range(30), 40))} - missing)
+        assert await count(store, "outbox") == len(ids)
+        await store.close()
+        monkeypatch.undo()
+        missing = set()
+
+
+async def test_a_record_that_cannot_be_written_as_json_costs_only_itself(
+    tmp_path: Path, call_rows: Rows
+) -> None:
+    def odd(record: CallRecord) -> RecordedDecision:
+        decision = some_decision(record)
+        return replace(decision, phase=object()) if record.call_id == "lab-1.1" else decision  # type: ignore[arg-type]  # the fault
+
+    store = await Store.open(url(tmp_path), explain=odd, now=lambda: NOW)
+    rows = [row for number in (1, 2) for row in call_rows(number) if row.event != "CR_DECIDED"]
+    ingested = await store.ingest("n", rows, HERE)
+    assert [record.call_id for record in ingested.records] == ["lab-2.1"]
+    assert store.counters.calls_not_folded == 1
+    await store.close()
+
+
+async def test_an_unforeseen_error_does_not_end_collecting(
+    store: Store, tmp_path: Path, call_rows: Rows, csv_bytes: Bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, written = tmp_path / "cel.csv", asyncio.Event()
+    journal.write_bytes(csv_bytes(call_rows(1)))
+    ingest = store.ingest
+
+    async def fail_once(*_arguments: object) -> Ingested:
+        monkeypatch.setattr(store, "ingest", ingest)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(store, "ingest", fail_once)
+    collecting = asyncio.create_task(
+        Collector(store, journal, "n", on_records=written.set, poll_seconds=0.01).run()
+    )
+    async with asyncio.timeout(5):
+        await asyncio.wait(
+            {collecting, waiting := asyncio.create_task(written.wait())}, return_when="FIRST_COMPLETED"
+        )
+    assert waiting.done()
+    assert not collecting.done()
+    collecting.cancel()
+    await asyncio.gather(collecting, return_exceptions=True)
+    assert store.counters.unforeseen_errors == 1
 
 
 async def test_a_locked_database_only_delays(

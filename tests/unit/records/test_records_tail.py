@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import structlog
 
 from callrouter.records.cel_csv import cut
 from callrouter.records.tail import JournalTail
@@ -150,9 +151,7 @@ def test_a_line_end_in_a_callers_name_forges_no_row(journal: Path, call_rows: Ro
 
 def test_garbage_costs_only_itself(journal: Path, call_rows: Rows, csv_bytes: Bytes) -> None:
     torn = csv_bytes(call_rows(1))[:200]
-    journal.write_bytes(
-        b'x,"y\n' + csv_bytes(call_rows(1)) + torn + b"\n" + csv_bytes(call_rows(2)) + b"\n,\n"
-    )
+    journal.write_bytes(b'x,"y\n' + csv_bytes(call_rows(1)) + torn + csv_bytes(call_rows(2)) + b"\n,\n")
     batch = JournalTail(journal).next_batch()
     assert batch is not None
     assert [*batch.rows][-6:] == call_rows(2)
@@ -172,3 +171,28 @@ def test_the_journal_is_made_private(journal: Path, call_rows: Rows, csv_bytes: 
     journal.chmod(0o644)
     read_all(JournalTail(journal))
     assert journal.stat().st_mode & 0o777 == 0o600
+
+
+def test_rotated_files_that_cannot_be_read_stop_neither_the_others_nor_the_current_one(
+    journal: Path, call_rows: Rows, csv_bytes: Bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, name in ((1, "cel.csv.3"), (2, "cel.csv.2"), (3, "cel.csv")):
+        journal.with_name(name).write_bytes(csv_bytes(call_rows(number)))
+        os.utime(journal.with_name(name), (number, number))
+    journal.with_name("cel.csv.1").symlink_to("cel.csv.1")
+    open_ = Path.open
+
+    def open_for_asterisk(path: Path, mode: str = "r") -> object:
+        if path.name == "cel.csv.3":
+            raise PermissionError(path.name)
+        return open_(path, mode)
+
+    monkeypatch.setattr(Path, "open", open_for_asterisk)
+    tail = JournalTail(journal)
+    with structlog.testing.capture_logs() as logs:
+        assert read_all(tail) == call_rows(2) + call_rows(3)
+        assert read_all(tail) == []
+    assert sorted(line["file"] for line in logs) == ["cel.csv.1", "cel.csv.3"]
+    assert tail.files_passed_over == 2
+    monkeypatch.undo()
+    assert read_all(tail) == call_rows(1)

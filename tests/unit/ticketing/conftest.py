@@ -53,7 +53,11 @@ class RunningBroker:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        _wait_for(self._accepts, "the broker's start")
+        try:
+            _wait_for(self._accepts, "the broker's start")
+        except BaseException:
+            self.kill()
+            raise
 
     def kill(self) -> None:
         if self._process is not None:
@@ -95,7 +99,11 @@ class RunningSubscriber:
                 stdout=log,
                 stderr=log,
             )
-        _wait_for(lambda: self.log().count("listening") > before, "the subscriber's start")
+        try:
+            _wait_for(lambda: self.log().count("listening") > before, "the subscriber's start")
+        except BaseException:
+            self.end()
+            raise
 
     def stop(self) -> int:
         assert self._process is not None
@@ -108,6 +116,7 @@ class RunningSubscriber:
         if self._process is not None:
             self._process.kill()
             self._process.wait(10)
+            self._process = None
 
     def log(self) -> str:
         return self._log.read_text() if self._log.exists() else ""
@@ -126,13 +135,17 @@ def broker(tmp_path: Path) -> Iterator[RunningBroker]:
     if program is None:
         pytest.fail("mosquitto is not set up: make setup")
     running = RunningBroker(tmp_path, program)
-    running.start()
-    yield running
-    running.kill()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.kill()
 
 
 @pytest.fixture
 def subscriber(tmp_path: Path, broker: RunningBroker) -> Iterator[RunningSubscriber]:
     running = RunningSubscriber(tmp_path, broker.port)
-    yield running
-    running.end()
+    try:
+        yield running
+    finally:
+        running.end()
