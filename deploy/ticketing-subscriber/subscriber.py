@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A reference ticketing side: stores CallRouter's records once each, and says so.
 
-Needs Python 3.11 and aiomqtt. Copy this file; it imports nothing of CallRouter.
+Needs Python 3.11 and aiomqtt. Copy this folder; it imports nothing of CallRouter.
 
 Rules:
 - A message is known by its source and its id together (CloudEvents 1.0, `id`): two installations may give the same
@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import random
@@ -26,11 +25,11 @@ import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import aiomqtt
+from inbox import Answer, Event, Inbox, OldInboxError, RejectedError, read_event
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -38,136 +37,10 @@ log = logging.getLogger("ticketing")
 
 _SESSION_SECONDS = 7 * 24 * 3600
 """How long the broker keeps our session, and what arrives for it, while we are away."""
-_LARGEST_MESSAGE = 1 << 20
 _AT_ONCE = 200
 """Messages in one transaction, if so many are waiting: one fsync for all of them."""
 _LONGEST_WAIT = 15.0
 _properties: Callable[[int], Properties] = Properties
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS inbox (
-    id TEXT NOT NULL,
-    source TEXT NOT NULL,
-    type TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    sequence TEXT,
-    time TEXT,
-    rehearsal INTEGER NOT NULL,
-    event TEXT NOT NULL,
-    stored_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-    PRIMARY KEY (source, id)
-)
-"""
-
-
-_KEY = {"source", "id"}
-
-
-class OldInboxError(Exception):
-    """The database was made by an older version of this program. The text names the remedy."""
-
-
-class RejectedError(ValueError):
-    """The message can never be stored. The text says why, without quoting it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A CloudEvent, checked as far as it is stored."""
-
-    id: str
-    source: str
-    type: str
-    subject: str
-    sequence: str | None
-    time: str | None
-    rehearsal: bool
-    data: dict[str, object]
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of a message."""
-
-    id: str
-    outcome: str
-    reason: str | None = None
-
-    def payload(self) -> bytes:
-        """Write the acknowledgement."""
-        return json.dumps({"id": self.id, "outcome": self.outcome, "reason": self.reason}).encode()
-
-
-class Inbox:
-    """The records that have arrived, in SQLite. Raises OldInboxError when it is opened on an old database."""
-
-    def __init__(self, path: Path) -> None:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        self._database = sqlite3.connect(path, timeout=5.0)
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=FULL")
-        self._database.execute(_SCHEMA)
-        self._database.commit()
-        columns = self._database.execute("SELECT name FROM pragma_table_info('inbox') WHERE pk > 0")
-        if {name for (name,) in columns} != _KEY:
-            self._database.close()
-            raise OldInboxError(
-                f"{path} 是旧版程序建的，只按 id 去重：请先停止本程序，把它（连同 -wal、-shm 文件）移到别处，"
-                "再启动；旧记录仍在移走的文件里。 / "
-                f"{path} was made by an older version, which knows messages by id alone: stop this program, move"
-                " the file away (with its -wal and -shm files) and start again; the old records stay in it."
-            )
-
-    def store(self, events: Iterable[Event]) -> list[str]:
-        """Store the events in one transaction; say `stored` or `duplicate` for each. Raises sqlite3.Error."""
-        outcomes = []
-        with self._database:
-            for event in events:
-                cursor = self._database.execute(
-                    "INSERT INTO inbox (id, source, type, subject, sequence, time, rehearsal, event)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                    (
-                        *(event.id, event.source, event.type, event.subject),
-                        *(event.sequence, event.time, event.rehearsal, event.text),
-                    ),
-                )
-                outcomes.append("stored" if cursor.rowcount else "duplicate")
-        return outcomes
-
-    def close(self) -> None:
-        """Close the database."""
-        self._database.close()
-
-
-def read_event(payload: bytes) -> Event:
-    """Check a CloudEvent. Raises RejectedError."""
-    if len(payload) > _LARGEST_MESSAGE:
-        raise RejectedError("larger than 1 MiB")
-    try:
-        text = payload.decode()
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise RejectedError("not JSON in UTF-8") from error
-    if not isinstance(value, dict) or value.get("specversion") != "1.0":
-        raise RejectedError("not a CloudEvents 1.0 event")
-    for name in ("id", "source", "type", "subject"):
-        if not _text(value.get(name)):
-            raise RejectedError(f"attribute `{name}` is missing or no text")
-    data = value.get("data")
-    if not isinstance(data, dict):
-        raise RejectedError("`data` is not an object")
-    return Event(
-        id=_text(value["id"]) or "",
-        source=_text(value["source"]) or "",
-        type=_text(value["type"]) or "",
-        subject=_text(value["subject"]) or "",
-        sequence=_text(value.get("sequence")),
-        time=_text(value.get("time")),
-        rehearsal=value.get("rehearsal") is True,
-        data=data,
-        text=text,
-    )
 
 
 def mask(number: object) -> str:
@@ -267,11 +140,6 @@ def _tell(event: Event, outcome: str) -> None:
         ),
         *(mask(event.data.get("caller_raw")), event.rehearsal),
     )
-
-
-def _text(value: object) -> str | None:
-    # Lone surrogates cannot be stored.
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None
 
 
 def _plain(value: object) -> str:

@@ -22,6 +22,7 @@ PROGRAM = Path(__file__).parents[3] / "deploy" / "ticketing-subscriber" / "subsc
 
 @pytest.fixture
 def subscriber_module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(PROGRAM.parent)
     specification = importlib.util.spec_from_file_location("reference_subscriber", PROGRAM)
     assert specification is not None
     assert specification.loader is not None
