@@ -67,7 +67,18 @@ set_up_python() {
   fi
   if ! grep -qsF "#!$PWD/.venv/bin/python" .venv/bin/callrouter; then
     .venv/bin/python -c 'import pathlib, sysconfig; (pathlib.Path(sysconfig.get_path("purelib")) / "callrouter-checkout.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
-    printf '#!%s\nimport sys\nfrom callrouter.cli import main\nsys.exit(main())\n' "$PWD/.venv/bin/python" >.venv/bin/callrouter
+    cat >.venv/bin/callrouter <<END
+#!$PWD/.venv/bin/python
+import signal
+import sys
+
+# Ctrl-C while the program is still being loaded ends it without a traceback.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+from callrouter.cli import main
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(main())
+END
     chmod +x .venv/bin/callrouter
   fi
 }
