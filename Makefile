@@ -23,7 +23,7 @@ check: setup-tests
 	@.venv/bin/mypy
 	@.venv/bin/mypy tests/end_to_end
 	@.venv/bin/lint-imports
-	@$(PYTEST) tests/unit tests/wire tests/scenarios -q
+	@$(PYTEST) tests/unit tests/wire tests/scenarios -q -n 2
 
 test: check
 	@$(PYTEST) tests/end_to_end -m "not soak" -v
