@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+
+from running_system import eventually
 
 from callrouter.layout import sounds_folder
 from callrouter.sip_party.audio import Match, find_prompt
@@ -29,6 +32,7 @@ async def phone(system: Any, name: str, tone_hz: int = AGENT_HZ) -> AsyncIterato
         host="127.0.0.1", user=name, password=system.password(name), server=system.sip, tone_hz=tone_hz
     ) as party:
         await party.register()
+        await asyncio.to_thread(eventually, f"{name} is reachable", lambda: system.is_reachable(name))
         yield party
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from callrouter.layout import Layout
+from callrouter.layout import SETUP_FOLDER, Layout
 from callrouter.local_system.secrets import read
 from callrouter.settings import PROJECT_ROOT, Settings
 
@@ -142,6 +142,21 @@ class System:
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.settings.http.port}{path}"
+
+    def is_reachable(self, phone: str) -> bool:
+        """Whether Asterisk has had a phone's answer to its OPTIONS; until then it counts as unavailable."""
+        shown = subprocess.run(
+            [
+                str(SETUP_FOLDER / "bin" / "asterisk"),
+                *("-C", str(self.layout.asterisk_etc / "asterisk.conf")),
+                *("-rx", "pjsip show contacts"),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        ).stdout
+        return any(f" {phone}/sip:" in line and " Avail " in line for line in shown.splitlines())
 
     def metrics(self) -> str:
         with urlopen(self.url("/metrics"), timeout=5) as answer:

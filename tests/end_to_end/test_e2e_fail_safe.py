@@ -221,6 +221,7 @@ async def test_a_record_is_delivered_when_the_broker_is_back(system: System) -> 
             call = await caller.dial("12345")
             ringing = await agent.next_call(timeout_s=15)
             await ringing.answer()
+            await ringing.hears(CALLER_HZ, timeout_s=3)
             await call.hang_up()
         await asyncio.sleep(1)
         assert system.records(call.sip_call_id) == []

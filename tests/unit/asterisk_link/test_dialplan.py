@@ -42,7 +42,8 @@ PROVIDED_BY = {
 }  # fmt: skip
 FUNCTION_PROVIDED_BY = {
     "CALLERID": "func_callerid", "CHANNEL": "func_channel", "CSV_QUOTE": "func_strings", "CUT": "func_cut",
-    "FILTER": "func_strings", "IF": "func_logic", "QUEUE_EXISTS": "app_queue", "REGEX": "func_strings",
+    "FILTER": "func_strings", "IF": "func_logic", "QUEUE_EXISTS": "app_queue",
+    "QUEUE_MEMBER": "app_queue", "REGEX": "func_strings",
     "STRFTIME": "func_strings", "TIMEOUT": "func_timeout", "URIENCODE": "func_uri",
 }  # fmt: skip
 """Which module of Asterisk 22 brings an application (None: the core itself) or a function."""
