@@ -7,7 +7,6 @@ answer: the verdict variable stays unset, and the dialplan's safe default takes 
 
 import asyncio
 import ipaddress
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,11 +28,11 @@ from callrouter.asterisk_link.agi_protocol import (
     ReplyReceived,
     SessionEnded,
 )
+from callrouter.asterisk_link.arrival import CALL_ID
 
 log = structlog.get_logger(__name__)
 
 _BACKLOG: Final = 1024
-_CALL_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,80}")
 _MOST_ARGUMENTS: Final = 127  # Asterisk's MAX_ARGS 128, less the script
 
 
@@ -251,7 +250,7 @@ def _call_id(environment: Mapping[str, str]) -> str | None:
         if not equals:
             return None
         if name == "call_id":
-            return value if _CALL_ID.fullmatch(value) else None
+            return value if CALL_ID.fullmatch(value) else None
     return None
 
 

@@ -36,7 +36,9 @@ FACTS: Final = (
 LONGEST_NUMBER: Final = 256
 """Characters of a called or calling number that are looked at and kept."""
 
-_CALL_ID = re.compile(r"[A-Za-z0-9._-]{1,80}")
+CALL_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,80}")
+"""What our Asterisk gives as a call's id; safe in a log and a file name."""
+
 _TRUNK = re.compile(r"[A-Za-z0-9_-]{1,40}")
 # Eleven and ten digits of seconds stay within the years that datetime knows (1653 to 5455).
 _INSTANT = re.compile(r"(?P<seconds>[0-9]{1,11})\.(?P<micros>[0-9]{6})")
@@ -67,7 +69,7 @@ def arrival(facts: Mapping[str, str], short_codes: AbstractSet[str]) -> Call | A
         return ArrivalRefused(missing)
     arrived_at = _instant(facts["arrived_at"], facts["clock_offset"])
     reasons = (
-        *(() if _CALL_ID.fullmatch(facts["call_id"]) else ("call_id: malformed",)),
+        *(() if CALL_ID.fullmatch(facts["call_id"]) else ("call_id: malformed",)),
         *(() if _TRUNK.fullmatch(facts["trunk"]) else ("trunk: malformed",)),
         *(() if arrived_at else ("arrived_at or clock_offset: malformed",)),
     )
