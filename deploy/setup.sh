@@ -12,8 +12,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly purpose=${1:-run}
 readonly lowest_asterisk=22.10.1
 readonly suite=forky
-# sip-tester and sox are for the tests; mosquitto is the broker of an installation that has none.
-readonly companions=mosquitto,sip-tester,sox
+# sip-tester, sox and kamailio are for the tests; mosquitto is the broker of an installation that has none.
+readonly companions=mosquitto,sip-tester,sox,kamailio
 
 say() { printf '\033[1m[set-up]\033[0m %s\n' "$*"; }
 fail() { printf '\033[31m[set-up] %s\033[0m\n         remedy: %s\n' "$1" "$2" >&2; exit 1; }
@@ -133,7 +133,7 @@ write_launchers() {
   loader=$(ls "$tree"/usr/lib/"$triplet"/ld-linux-*.so.* | head -1)
   libraries=$tree/usr/lib/$triplet:$tree/usr/lib/$triplet/asterisk
   mkdir -p .local/bin
-  for program in sbin/asterisk sbin/mosquitto bin/mosquitto_passwd bin/sipp bin/sox; do
+  for program in sbin/asterisk sbin/mosquitto bin/mosquitto_passwd bin/sipp bin/sox sbin/kamailio; do
     if [ "$program" = sbin/asterisk ] && [ -n "$1" ]; then
       printf '#!/bin/sh\nexec "%s" "$@"\n' "$1" >.local/bin/asterisk
     else
