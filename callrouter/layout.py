@@ -37,6 +37,11 @@ class Layout:
         return self.root / "secrets.json"
 
     @property
+    def boot_name(self) -> Path:
+        """The word that Asterisk puts on everything it tells, for the controller to check; 0600."""
+        return self.root / "boot-name"
+
+    @property
     def softphones(self) -> Path:
         """The phones' credentials for a person to read; 0600."""
         return self.root / "phones.txt"
@@ -53,13 +58,13 @@ class Layout:
 
     @property
     def asterisk(self) -> Path:
-        """Everything Asterisk writes, and its configuration in `etc`."""
+        """Everything Asterisk writes."""
         return self.root / "asterisk"
 
     @property
     def asterisk_etc(self) -> Path:
-        """Rendered configuration."""
-        return self.asterisk / "etc"
+        """Rendered configuration: outside what Asterisk owns, so that it can't change it."""
+        return self.root / "etc"
 
     @property
     def asterisk_data(self) -> Path:

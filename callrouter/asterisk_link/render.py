@@ -55,6 +55,8 @@ class AsteriskConfiguration:
     modules: str
     music: str
     node: str
+    boot_name: str
+    """See `boot_name`: the templates count on its length."""
     bind: str
     sip_port: int
     rtp_first: int

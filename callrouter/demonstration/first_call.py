@@ -109,7 +109,7 @@ async def place_first_call(
         )
     layout = Layout.of(settings)
     seen = Seen(report, time.monotonic())
-    follower = JournalFollower(layout.cel_csv)
+    follower = JournalFollower(layout.cel_csv, settings.node)
     server = (_server_host(settings), settings.sip.port)
     following = asyncio.create_task(_follow(follower, seen))
     try:

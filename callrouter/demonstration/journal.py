@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from callrouter.vocabulary.cel import CelRow, CelRowError, cel_row
+from callrouter.vocabulary.cel import CelRow, CelRowError, at_node, cel_row
 
 
 class JournalFollower:
     """Gives the rows that were written since it was made, whole lines only."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, node: str) -> None:
         self._file = file
+        self._node = node
         self._offset = file.stat().st_size if file.exists() else 0
 
     def new_rows(self) -> list[CelRow]:
@@ -27,7 +28,7 @@ class JournalFollower:
         rows = []
         for fields in csv.reader(whole.decode("utf-8", "replace").splitlines()):
             try:
-                rows.append(cel_row(fields))
+                rows.append(at_node(cel_row(fields), self._node))
             except CelRowError:
                 continue
         return rows

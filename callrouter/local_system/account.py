@@ -26,6 +26,14 @@ class Account:
             for name in (*folders, *files):
                 os.chown(name, self.uid, self.gid, dir_fd=inside, follow_symlinks=False)
 
+    def may_read(self, folder: Path) -> None:
+        """Let this account read the folder's files, and nothing else but root: it can change none of them."""
+        os.chown(folder, 0, self.gid)
+        folder.chmod(0o750)
+        for file in folder.iterdir():
+            os.chown(file, 0, self.gid)
+            file.chmod(0o640)
+
 
 def unprivileged_account(*must_reach: Path) -> Account | None:
     """Return the account for parts that root starts; None when we are not root anyway.

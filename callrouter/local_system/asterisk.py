@@ -5,25 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from callrouter.asterisk_link.boot_name import new_boot_name
 from callrouter.asterisk_link.render import AsteriskConfiguration, Phone, render_configuration
 from callrouter.layout import SETUP_FOLDER, Layout, sounds_folder
 from callrouter.local_system.account import Account
 from callrouter.local_system.child import Part
 from callrouter.local_system.programs import ProgramMissing, plain_environment, program
-from callrouter.local_system.secrets import Secrets
+from callrouter.local_system.secrets import Secrets, write_private
 from callrouter.settings import PROJECT_ROOT, Settings
 
 
 def asterisk_part(
     settings: Settings, layout: Layout, secrets: Secrets, clock_offset_s: int, account: Account | None
 ) -> Part:
-    """Return Asterisk, its configuration rendered into the instance's folder."""
+    """Return Asterisk; its configuration is rendered into the instance's folder before each start."""
+
+    def prepare() -> None:
+        render_asterisk(settings, layout, secrets, clock_offset_s, etc=layout.asterisk_etc)
+        if account:
+            account.may_read(layout.asterisk_etc)
+
     _make_folders(layout)
-    render_asterisk(settings, layout, secrets, clock_offset_s, etc=layout.asterisk_etc)
     if account:
         account.owns(layout.asterisk)
     return Part(
         name="asterisk",
+        before_start=prepare,
         command=[str(program("asterisk")), "-f", "-C", str(layout.asterisk_etc / "asterisk.conf")],
         log_file=layout.logs / "asterisk.log",
         environment=plain_environment() | {"HOME": str(layout.asterisk)},
@@ -39,10 +46,14 @@ def render_asterisk(
     *,
     etc: Path,
 ) -> None:
-    """Write Asterisk's configuration into `etc`."""
-    render_configuration(
-        PROJECT_ROOT / "asterisk", _configuration(settings, layout, secrets, clock_offset_s, etc), etc
+    """Write Asterisk's configuration into `etc`, with a new boot name, which the controller is told by a file."""
+    boot_name = new_boot_name()
+    configuration = _configuration(
+        settings, layout, secrets, etc=etc, clock_offset_s=clock_offset_s, boot_name=boot_name
     )
+    etc.mkdir(parents=True, exist_ok=True, mode=0o700)
+    render_configuration(PROJECT_ROOT / "asterisk", configuration, etc)
+    write_private(layout.boot_name, boot_name)
 
 
 def _make_folders(layout: Layout) -> None:
@@ -58,7 +69,7 @@ def _make_folders(layout: Layout) -> None:
 
 
 def _configuration(
-    settings: Settings, layout: Layout, secrets: Secrets, clock_offset_s: int, etc: Path
+    settings: Settings, layout: Layout, secrets: Secrets, *, etc: Path, clock_offset_s: int, boot_name: str
 ) -> AsteriskConfiguration:
     duty = settings.sip.duty_phone
     phones = [Phone(seat, secrets.phones[seat], "from-seat", seat=True) for seat in settings.sip.seats]
@@ -75,6 +86,7 @@ def _configuration(
         modules=str(_installation().modules),
         music=str(sounds_folder() / "moh"),
         node=settings.node,
+        boot_name=boot_name,
         bind=str(settings.bind),
         sip_port=settings.sip.port,
         rtp_first=settings.sip.rtp_first,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,6 +38,8 @@ class Part:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_within_s: float = 8.0
     restart: bool = True
+    before_start: Callable[[], None] | None = None
+    """Done before each start, the first included."""
 
 
 @dataclass(slots=True)
@@ -80,6 +82,8 @@ class Child:
             await process.wait()
 
     async def _spawn(self) -> None:
+        if self.part.before_start:
+            self.part.before_start()
         self.part.log_file.parent.mkdir(parents=True, exist_ok=True)
         with self.part.log_file.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(

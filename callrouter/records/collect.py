@@ -18,6 +18,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from callrouter.crashpoint import CrashPoint, crashpoint
 from callrouter.records.store import Store
 from callrouter.records.tail import JournalTail
 from callrouter.vocabulary.record import CallRecord
@@ -82,6 +83,7 @@ class Collector:
         self._store.counters.journal_files_passed_over = self._tail.files_passed_over
         if batch is None:
             return False
+        crashpoint(CrashPoint.JOURNAL_READ)
         ingested = await self._store.ingest(self._node, batch.rows, batch.position)
         self._tail.accept(batch.position)
         if batch.unreadable:
@@ -96,10 +98,12 @@ class Collector:
         return True
 
     def _tell(self, records: Sequence[CallRecord]) -> None:
+        if not records:
+            return
+        crashpoint(CrashPoint.RECORD_KEPT)
         for record in records:
             log.info("record written", call_id=record.call_id, terminal_state=record.terminal_state)
-        if records:
-            self._on_records()
+        self._on_records()
 
     async def _back_off_after(self, failures: int) -> None:
         await asyncio.sleep(min(self._poll_seconds * (1 << min(failures, 10)), _LONGEST_WAIT))

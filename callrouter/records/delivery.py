@@ -25,6 +25,7 @@ from typing import Protocol
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from callrouter.crashpoint import CrashPoint, crashpoint
 from callrouter.records.counters import RecordCounters
 from callrouter.records.outbox_rows import Closing, DueMessage, OutboxRows
 from callrouter.vocabulary.message import Acknowledgement, Message, Outcome, PublishError
@@ -127,6 +128,7 @@ class Outbox:
 
     def acknowledged(self, acknowledgement: Acknowledgement) -> None:
         """See DeliveryListener."""
+        crashpoint(CrashPoint.ACKNOWLEDGEMENT_RECEIVED)
         self._acknowledgements.append(acknowledgement)
         self._wake.set()
 
@@ -190,6 +192,7 @@ class Outbox:
         if not words:
             return
         closing = await self._rows.close(words, self._now())
+        crashpoint(CrashPoint.MESSAGE_CLOSED)
         del self._acknowledgements[: len(words)]
         for word in words:
             self._leave_window(word.id)
@@ -229,6 +232,7 @@ class Outbox:
         await self._rows.mark_sent(
             {one.message.id: now + self._back_off(one.attempts) for one in due.messages}
         )
+        crashpoint(CrashPoint.MESSAGE_TAKEN)
         deadline = asyncio.get_running_loop().time() + self._acknowledged_within.total_seconds()
         for one in due.messages:
             self._in_flight[one.message.id] = deadline
@@ -263,6 +267,7 @@ class Outbox:
             self._counters.publish_failures += 1
             self._note_unforeseen(error)
         else:
+            crashpoint(CrashPoint.MESSAGE_PUBLISHED)
             self._counters.published += 1
 
     def _back_off(self, attempts: int) -> timedelta:

@@ -7,8 +7,7 @@ Rules:
 - One call that cannot be folded or written costs only itself. Its rows stay, and `fold_missing` tries again.
 - A call that took the safe default is explained afterwards by asking the plan what it would have said.
 - Message ids follow from node, call and sequence alone, so that a database rebuilt from the journal gives the
-  same ids and the receiver sees duplicates, not new calls. Nodes must therefore have different names, and
-  Asterisk a `systemname`.
+  same ids and the receiver sees duplicates, not new calls. Nodes must therefore have different names.
 """
 
 from __future__ import annotations
@@ -23,13 +22,14 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callrouter.crashpoint import CrashPoint, crashpoint
 from callrouter.records.counters import RecordCounters
 from callrouter.records.database import Database, insert_new, insert_or_update, open_database
 from callrouter.records.fold import fold
 from callrouter.records.outbox_rows import RowState, in_milliseconds
 from callrouter.records.tables import call_record, journal_position, journal_row, outbox
 from callrouter.records.tail import FilePosition
-from callrouter.vocabulary.cel import CelEvent, CelRow, instant_at, microseconds_of
+from callrouter.vocabulary.cel import CelEvent, CelRow, at_node, instant_at, microseconds_of
 from callrouter.vocabulary.journal import JournalEvent
 from callrouter.vocabulary.message import RECORD_CLOSED
 from callrouter.vocabulary.record import (
@@ -116,6 +116,7 @@ class Store:
         Raises sqlalchemy.exc.SQLAlchemyError, and stores nothing, when the database is locked, full or gone.
         """
         dialect = self.database.dialect
+        rows = [at_node(row, node) for row in rows]
         async with self.database.write() as connection:
             if rows:
                 await connection.execute(
@@ -164,6 +165,7 @@ class Store:
         if new:
             await connection.execute(sa.insert(call_record), [one.record_values for one in new])
             await connection.execute(sa.insert(outbox), [one.outbox_values for one in new])
+            crashpoint(CrashPoint.RECORD_MADE)
         return [one.record for one in new]
 
     def _folded(self, node: str, rows: Sequence[CelRow], now_ms: int) -> _Folded | None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from urllib.parse import unquote
@@ -22,6 +22,8 @@ from callrouter.vocabulary.journal import CEL_COLUMNS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = re.compile(r"(\d{1,11})\.(\d{6})", re.ASCII)
+_BOOT_NAME = re.compile(r"^[a-z2-7]{16}-(?=[0-9]+\.[0-9]+$)")
+"""What Asterisk's ids begin with: see asterisk_link/boot_name."""
 
 
 class CelEvent(StrEnum):
@@ -84,6 +86,14 @@ def cel_row(fields: Sequence[str]) -> CelRow:
         peer,
         extra,
     )
+
+
+def at_node(row: CelRow, node: str) -> CelRow:
+    """Put the node's name where the ids have the boot name, which call ids must not tell; others stay as they are."""
+    uniqueid, linkedid = (_BOOT_NAME.sub(f"{node}-", id_) for id_ in (row.uniqueid, row.linkedid))
+    if (uniqueid, linkedid) == (row.uniqueid, row.linkedid):
+        return row
+    return replace(row, uniqueid=uniqueid, linkedid=linkedid)
 
 
 def instant_of(text: str) -> datetime:

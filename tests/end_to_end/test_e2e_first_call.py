@@ -181,10 +181,14 @@ def test_what_holds_personal_data_or_passwords_is_readable_by_its_owner_alone(sy
         system.layout.database,
         system.layout.ticketing,
         system.layout.cel_csv,
-        *system.layout.asterisk_etc.iterdir(),
+        system.layout.boot_name,
     ]
     for file in private:
         assert file.stat().st_mode & 0o077 == 0, file.name
+    asterisk = Path(f"/proc/{system.pid_of('asterisk')}").stat()
+    for file in system.layout.asterisk_etc.iterdir():
+        assert file.stat().st_mode & 0o037 == 0, file.name
+        assert file.stat().st_mode & 0o040 == 0 or file.stat().st_gid == asterisk.st_gid, file.name
 
 
 def test_asterisk_and_the_broker_do_not_run_as_root(system: System) -> None:

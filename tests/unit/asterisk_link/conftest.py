@@ -22,6 +22,7 @@ def configuration() -> AsteriskConfiguration:
         modules="/srv/cr/modules",
         music="/srv/cr/sounds/moh",
         node="node1",
+        boot_name="abcdefghijklmnop",
         bind="192.0.2.10",
         sip_port=5060,
         rtp_first=21000,

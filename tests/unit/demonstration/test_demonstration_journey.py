@@ -101,7 +101,7 @@ def line(call: str) -> bytes:
 def test_the_follower_gives_only_what_is_written_after_it_was_made(tmp_path: Path) -> None:
     file = tmp_path / "cel.csv"
     file.write_bytes(line("old"))
-    follower = JournalFollower(file)
+    follower = JournalFollower(file, "node1")
     assert follower.new_rows() == []
     with file.open("ab") as journal:
         journal.write(line("new-1") + line("new-2"))
@@ -110,7 +110,7 @@ def test_the_follower_gives_only_what_is_written_after_it_was_made(tmp_path: Pat
 
 
 def test_the_follower_waits_for_a_file_that_is_not_there_yet(tmp_path: Path) -> None:
-    follower = JournalFollower(tmp_path / "cel.csv")
+    follower = JournalFollower(tmp_path / "cel.csv", "node1")
     assert follower.new_rows() == []
     (tmp_path / "cel.csv").write_bytes(line("first"))
     assert [each.linkedid for each in follower.new_rows()] == ["first"]
@@ -118,7 +118,7 @@ def test_the_follower_waits_for_a_file_that_is_not_there_yet(tmp_path: Path) -> 
 
 def test_the_follower_gives_a_half_written_row_once_it_is_whole(tmp_path: Path) -> None:
     file = tmp_path / "cel.csv"
-    follower = JournalFollower(file)
+    follower = JournalFollower(file, "node1")
     text = line("whole")
     file.write_bytes(text[:20])
     assert follower.new_rows() == []
@@ -128,6 +128,6 @@ def test_the_follower_gives_a_half_written_row_once_it_is_whole(tmp_path: Path) 
 
 def test_the_follower_passes_over_what_is_no_row(tmp_path: Path) -> None:
     file = tmp_path / "cel.csv"
-    follower = JournalFollower(file)
+    follower = JournalFollower(file, "node1")
     file.write_bytes(b'"too","few"\n\xff\xfe\n' + line("good"))
     assert [each.linkedid for each in follower.new_rows()] == ["good"]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from callrouter.asterisk_link.boot_name import read_boot_name
 from callrouter.layout import Layout, sounds_folder
 from callrouter.local_system import asterisk as room
 from callrouter.local_system.asterisk import asterisk_part, render_asterisk
@@ -109,6 +110,8 @@ def test_its_folders_are_made_closed_and_hold_what_asterisk_does_not_make_itself
     layout = Layout.of(chosen)
     for _again in range(2):
         part = asterisk_part(chosen, layout, secrets, 0, None)
+        assert part.before_start is not None
+        part.before_start()
     assert layout.asterisk.stat().st_mode & 0o777 == 0o700
     assert layout.cel_csv.parent.is_dir()
     assert layout.voicemail.is_dir()
@@ -117,7 +120,24 @@ def test_its_folders_are_made_closed_and_hold_what_asterisk_does_not_make_itself
         str(set_up / "bin" / "asterisk"), "-f", "-C", str(layout.asterisk_etc / "asterisk.conf"),
     ]  # fmt: skip
     assert part.environment["HOME"] == str(layout.asterisk)
-    assert values((layout.asterisk_etc / "asterisk.conf").read_text("utf-8"), "systemname") == ["node1"]
+    assert layout.asterisk_etc.stat().st_mode & 0o777 == 0o700
+
+
+def test_every_start_has_a_boot_name_of_its_own_which_the_controller_can_read(
+    set_up: Path, settings: MakeSettings, secrets: Secrets
+) -> None:
+    chosen = settings()
+    layout = Layout.of(chosen)
+    prepare = asterisk_part(chosen, layout, secrets, 0, None).before_start
+    assert prepare is not None
+    names = set()
+    for _start in range(2):
+        prepare()
+        boot_name = read_boot_name(layout.boot_name)
+        assert layout.boot_name.stat().st_mode & 0o777 == 0o600
+        assert values((layout.asterisk_etc / "asterisk.conf").read_text("utf-8"), "systemname") == [boot_name]
+        names.add(boot_name)
+    assert len(names) == 2
 
 
 def test_an_asterisk_that_is_not_there_is_told_with_the_remedy(
