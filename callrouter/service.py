@@ -83,7 +83,7 @@ async def run_controller(
         now=_wall_clock,
         acknowledged_within=timedelta(seconds=settings.ticketing.resend_after_s),
     )
-    agi = AgiServer(_agi_service(decider, metrics))
+    agi = AgiServer(_agi_service(settings, decider, metrics))
     ami = AmiClient("127.0.0.1", settings.ami.port, "callrouter", ami_secret, chance=random.SystemRandom())
     await agi.start("127.0.0.1", settings.agi.port)
 
@@ -123,11 +123,16 @@ async def run_controller(
         await store.close()
 
 
-def _agi_service(decider: Decider, metrics: ControllerMetrics) -> AgiService:
+def _agi_service(settings: Settings, decider: Decider, metrics: ControllerMetrics) -> AgiService:
     def on_finished(outcome: Outcome, seconds: float) -> None:
         metrics.dip(outcome.value, seconds)
 
-    return AgiService(handler=decider.answer, scripts={"arrival": FACTS}, on_finished=on_finished)
+    return AgiService(
+        handler=decider.answer,
+        scripts={"arrival": FACTS},
+        on_finished=on_finished,
+        allowed_peers=settings.agi.allowed_peers,
+    )
 
 
 async def _figures(

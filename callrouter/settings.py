@@ -87,6 +87,8 @@ class Agi(_Part):
     """Our FastAGI server, always on loopback: the protocol has neither encryption nor authentication."""
 
     port: Port = 14573
+    allowed_peers: tuple[ipaddress.IPv4Network, ...] = (ipaddress.IPv4Network("127.0.0.1/32"),)
+    """Addresses that may ask; others are closed at once, and counted."""
 
 
 class Ami(_Part):
