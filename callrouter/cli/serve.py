@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from typing import Annotated
 
+import structlog
 import typer
 import uvloop
 
@@ -17,10 +19,14 @@ from callrouter.cli.instance import (
     choose_instance,
     running_instance,
 )
+from callrouter.crashpoint import VARIABLE, Armed, CrashPointError, arm, armed_by
 from callrouter.local_system.secrets import read
 from callrouter.local_system.system import LocalSystem
 from callrouter.log import configure_logging
 from callrouter.service import run_controller
+from callrouter.settings_file import SettingsError
+
+_log = structlog.get_logger(__name__)
 
 
 def serve(config: ConfigOption = None, clock: ClockOption = None, bind: BindOption = None) -> None:
@@ -35,8 +41,17 @@ def controller(
     rehearsal: Annotated[bool, typer.Option("--rehearsal", hidden=True)] = False,
 ) -> None:
     """只启动控制器 / Run the controller alone, beside an Asterisk and a broker that are already there."""
+    armed = _asked_to_strike()
     instance = running_instance(config, rehearsal)
     configure_logging(instance.settings.log.level)
+    if armed:
+        _log.critical(
+            "armed: this controller will strike itself; never in service",
+            point=armed.point,
+            signal=armed.signal.name,
+            passing=armed.passing,
+        )
+    arm(armed)
     secrets = read(instance.layout.secrets)
     uvloop.run(
         run_controller(
@@ -47,6 +62,18 @@ def controller(
             mqtt_password=secrets.mqtt_controller,
         )
     )
+
+
+def _asked_to_strike() -> Armed | None:
+    """Take the crash point out of the environment, where it would count as a misspelt setting.
+
+    Raises SettingsError for one that is none.
+    """
+    asked = os.environ.pop(VARIABLE, "")
+    try:
+        return armed_by(asked) if asked else None
+    except CrashPointError as error:
+        raise SettingsError(str(error)) from None
 
 
 async def _serve(instance: Instance) -> None:

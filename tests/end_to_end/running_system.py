@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import sqlite3
@@ -17,6 +18,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from callrouter.crashpoint import VARIABLE
 from callrouter.layout import SETUP_FOLDER, Layout
 from callrouter.local_system.secrets import read
 from callrouter.settings import PROJECT_ROOT, Settings
@@ -103,16 +105,25 @@ class System:
             ).fetchall()
         return {seat for (value,) in rows for seat in self.settings.sip.seats if f"PJSIP/{seat};" in value}
 
-    def start_controller(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start_controller(self, *arguments: str, armed: str | None = None) -> subprocess.Popen[bytes]:
+        """Start a controller of the test's own, armed as callrouter/crashpoint.py says: `record_kept:kill@3`."""
         with (self.layout.logs / "controller.log").open("ab") as log:
             controller = subprocess.Popen(
                 [sys.executable, "-m", "callrouter", "controller", "--config", str(self.config), *arguments],
                 cwd=PROJECT_ROOT,
+                env={**os.environ, **({VARIABLE: armed} if armed else {})},
                 stderr=log,
                 stdin=subprocess.DEVNULL,
             )
         self.extra.append(controller)
-        eventually("the controller is ready", lambda: self.readyz()[0] == 200, within_s=20)
+
+        def is_ready() -> bool:
+            if armed and is_struck(controller):
+                return True  # on its way up
+            assert controller.poll() is None, f"it ended at once; see {self.layout.logs / 'controller.log'}"
+            return self.readyz()[0] == 200
+
+        eventually("the controller is ready", is_ready, within_s=20)
         return controller
 
     def stop(self) -> None:
@@ -143,20 +154,31 @@ class System:
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.settings.http.port}{path}"
 
-    def is_reachable(self, phone: str) -> bool:
-        """Whether Asterisk has had a phone's answer to its OPTIONS; until then it counts as unavailable."""
-        shown = subprocess.run(
+    def asks_asterisk(self, command: str) -> list[str]:
+        """The lines of Asterisk's own answer to a command of its console; none if it is away."""
+        return subprocess.run(
             [
                 str(SETUP_FOLDER / "bin" / "asterisk"),
                 *("-C", str(self.layout.asterisk_etc / "asterisk.conf")),
-                *("-rx", "pjsip show contacts"),
+                *("-rx", command),
             ],
             capture_output=True,
             text=True,
             timeout=10,
             check=False,
-        ).stdout
-        return any(f" {phone}/sip:" in line and " Avail " in line for line in shown.splitlines())
+        ).stdout.splitlines()
+
+    def is_reachable(self, *phones: str) -> bool:
+        """Whether Asterisk has had the phones' answers to its OPTIONS; until then they count as unavailable."""
+        shown = [line for line in self.asks_asterisk("pjsip show contacts") if " Avail " in line]
+        return all(any(f" {phone}/sip:" in line for line in shown) for phone in phones)
+
+    def channels(self) -> int:
+        """How many channels Asterisk has."""
+        [count] = [
+            line for line in self.asks_asterisk("core show channels count") if "active channel" in line
+        ]
+        return int(count.split()[0])
 
     def metrics(self) -> str:
         with urlopen(self.url("/metrics"), timeout=5) as answer:
@@ -225,10 +247,20 @@ def command_line(pid: int) -> str:
 
 
 def is_alive(pid: int) -> bool:
+    return state_of(pid) not in {"", "Z"}
+
+
+def is_struck(controller: subprocess.Popen[bytes]) -> bool:
+    """Whether it was killed, or is stopped."""
+    return controller.poll() == -signal.SIGKILL or state_of(controller.pid) == "T"
+
+
+def state_of(pid: int) -> str:
+    """A process's state as the kernel writes it: R, S, T (stopped), Z; empty if there is no such process."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return False
+        return ""
 
 
 MakeSystem = Callable[..., System]

@@ -15,7 +15,6 @@ import logging
 import os
 import random
 import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -29,7 +28,6 @@ import structlog
 from parties import carrier_caller, phone
 from running_system import MakeSystem, System, eventually
 
-from callrouter.local_system.programs import program
 from callrouter.sip_party.agent import auto_answer
 from callrouter.sip_party.call import Call
 from callrouter.sip_party.call_state import CallState
@@ -238,7 +236,7 @@ async def test_minutes_of_calls_with_every_part_killed_leave_one_record_each_and
     assert states.keys() <= set(TerminalState)
     assert states[TerminalState.COMPLETED] > len(known) / 2
     assert system.open_deliveries() == 0
-    assert channels_in_asterisk(system) == []
+    assert system.channels() == 0
     assert growth < 0.20
 
 
@@ -257,7 +255,7 @@ def _wait_for_the_rest(system: System, expected: set[str]) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         there = {event["data"]["sip_call_id"] for event in system.events_at_ticketing()}
-        if expected <= there and system.open_deliveries() == 0 and not channels_in_asterisk(system):
+        if expected <= there and system.open_deliveries() == 0 and not system.channels():
             return
         time.sleep(1)
 
@@ -283,21 +281,6 @@ def _tell(placed: list[Placed], system: System, alive_at_the_crash: set[str], gr
         print(
             "missing", call, "alive at the crash" if call.sip_call_id in alive_at_the_crash else "NOT ALIVE"
         )
-
-
-def channels_in_asterisk(system: System) -> list[str]:
-    """Ask Asterisk itself."""
-    answer = subprocess.run(
-        [
-            *(str(program("asterisk")), "-C", str(system.layout.asterisk_etc / "asterisk.conf")),
-            *("-rx", "core show channels concise"),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=10,
-        check=True,
-    )
-    return [line for line in answer.stdout.splitlines() if "!" in line]
 
 
 def resident_kib(pid: int) -> int:

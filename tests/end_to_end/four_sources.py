@@ -1,0 +1,228 @@
+"""Four accounts of the same calls, kept apart from each other, and what they must agree on.
+
+Rules:
+- The SIP Call-ID is the key from the phone to the record, the message's id the key from there on.
+- The accounts are the SIP party's own log, Asterisk's journal file, our database, and a subscriber that has nothing
+  to do with the ticketing side and puts each message on disk (fsync) as it comes.
+- They are read here from the bytes, not with the program's own readers, so that one fault cannot hide in two.
+- A message may come several times; a row, a record and an id may not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import os
+import sqlite3
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import aiomqtt
+from running_system import System
+
+from callrouter.local_system.secrets import read
+
+A_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PartyCall:
+    """A call as the phones saw it."""
+
+    sip_call_id: str
+    caller: str
+    seat: str | None
+    """Who talked to the caller."""
+    invited_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JournalCall:
+    """A call as Asterisk wrote it down."""
+
+    sip_call_id: str
+    arrived_at: datetime
+    ends: tuple[datetime, ...]
+    """When it was over; exactly once, if all is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A message as the database has it."""
+
+    id: str
+    call_id: str
+    sequence: int
+    state: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """All of them; each in the order in which it was written."""
+
+    party: Sequence[PartyCall]
+    journal: Sequence[JournalCall]
+    records: Sequence[dict[str, Any]]
+    outbox: Sequence[OutboxRow]
+    wire: Sequence[dict[str, Any]]
+    """Every message that came, repetitions too."""
+
+
+def accounts(system: System, party: Iterable[PartyCall], wire: Path) -> Accounts:
+    """Read them all, as they are now."""
+    with closing(sqlite3.connect(f"file:{system.layout.database}?mode=ro", uri=True)) as database:
+        records = [json.loads(body) for (body,) in database.execute("SELECT body FROM call_record")]
+        rows = database.execute(
+            "SELECT id, call_id, seq, state, body FROM outbox ORDER BY position"
+        ).fetchall()
+    return Accounts(
+        party=tuple(party),
+        journal=tuple(_journal_calls(system.layout.cel_csv)),
+        records=records,
+        outbox=[
+            OutboxRow(id_, call_id, sequence, state, json.loads(body))
+            for id_, call_id, sequence, state, body in rows
+        ],
+        wire=[json.loads(line) for line in wire.read_text(encoding="utf-8").splitlines()],
+    )
+
+
+def _journal_calls(cel_csv: Path) -> Iterator[JournalCall]:
+    ends: defaultdict[str, list[datetime]] = defaultdict(list)
+    arrivals: list[tuple[str, str, datetime]] = []
+    with cel_csv.open(encoding="utf-8", newline="") as file:
+        for event, at, _uniqueid, linkedid, *_, extra in csv.reader(file):
+            instant = datetime.fromtimestamp(float(at), UTC)
+            if event == "LINKEDID_END":
+                ends[linkedid].append(instant)
+            elif event == "CR_ARRIVED":
+                facts = parse_qs(json.loads(extra)["extra"])
+                arrivals.append((facts["sip_call_id"][0], linkedid, instant))
+    for sip_call_id, linkedid, arrived_at in arrivals:
+        yield JournalCall(sip_call_id, arrived_at, tuple(ends[linkedid]))
+
+
+def disagreements(told: Accounts) -> list[str]:
+    """Name everything that the accounts do not agree on; nothing when all is well."""
+    placed = {call.sip_call_id for call in told.party}
+    written = [record["sip_call_id"] for record in told.records]
+    strangers = {*written, *(call.sip_call_id for call in told.journal)} - placed
+    found = [f"{stranger}: nobody has placed this call" for stranger in sorted(strangers)]
+    if len(placed) != len(told.party):
+        found.append("the phones have used a Call-ID twice")
+    for call in told.party:
+        found += [f"{call.sip_call_id}: {fault}" for fault in _faults_of_call(call, told)]
+    return [*found, *_faults_of_messages(told)]
+
+
+def _faults_of_call(call: PartyCall, told: Accounts) -> Iterator[str]:
+    journal = [one for one in told.journal if one.sip_call_id == call.sip_call_id]
+    records = [one for one in told.records if one["sip_call_id"] == call.sip_call_id]
+    if len(journal) != 1 or len(records) != 1:
+        yield f"{len(journal)} arrivals in the journal, {len(records)} records; there is one of each to a call"
+        return
+    [arrival], [record] = journal, records
+    if len(arrival.ends) != 1:
+        yield f"ended {len(arrival.ends)} times in the journal"
+        return
+    if record["caller_raw"] != call.caller or (record["agent"] or "").removeprefix("PJSIP/") != (
+        call.seat or ""
+    ):
+        yield "the record names other parties than the phones"
+    arrived, ended = (datetime.fromisoformat(record[name]) for name in ("arrived_at", "ended_at"))
+    instants = {
+        "arrival in record and journal": (arrived, arrival.arrived_at),
+        "arrival in record and INVITE": (arrived, call.invited_at),
+        "end in record and journal": (ended, arrival.ends[0]),
+        "end in record and BYE": (ended, call.ended_at),
+    }
+    for name, (one, other) in instants.items():
+        if abs(one - other) > A_SECOND:
+            yield f"{name}: {abs(one - other)} apart"
+
+
+def _faults_of_messages(told: Accounts) -> Iterator[str]:
+    came: dict[str, dict[str, Any]] = {}
+    for event in told.wire:
+        if came.setdefault(event["id"], event) != event:
+            yield f"message {event['id']}: came with two contents"
+    rows = {row.id: row for row in told.outbox}
+    if len(rows) != len(told.outbox):
+        yield "the outbox has an id twice"
+    yield from (f"message {id_}: came, and is not in the outbox" for id_ in came.keys() - rows.keys())
+    for row in rows.values():
+        if row.state != "acknowledged":
+            yield f"message {row.id}: is {row.state} in the outbox"
+        if row.id not in came or came[row.id]["data"] != row.body:
+            yield f"message {row.id}: never came, or not as it was written"
+    yield from _faults_of_order([(row.call_id, row.sequence) for row in rows.values()], "in the outbox")
+    yield from _faults_of_order(
+        [(one["subject"], int(one["sequence"])) for one in came.values()], "on the wire"
+    )
+    if {record["call_id"] for record in told.records} != {row.call_id for row in rows.values()}:
+        yield "records and outbox are about different calls"
+
+
+def _faults_of_order(numbered: Iterable[tuple[str, int]], where: str) -> Iterator[str]:
+    sequences: defaultdict[str, list[int]] = defaultdict(list)
+    for call_id, sequence in numbered:
+        sequences[call_id].append(sequence)
+    for call_id, sequence_numbers in sequences.items():
+        if sequence_numbers != list(range(1, len(sequence_numbers) + 1)):
+            yield f"{call_id}: its messages came as {sequence_numbers} {where}"
+
+
+def open_in_journal(system: System) -> list[str]:
+    """Name what Asterisk has written and nobody has made a record of yet."""
+    journal = system.layout.cel_csv.stat()
+    with closing(sqlite3.connect(f"file:{system.layout.database}?mode=ro", uri=True)) as database:
+        position = database.execute(
+            'SELECT "offset" FROM journal_position WHERE inode = ?', (journal.st_ino,)
+        ).fetchone()
+        (arrived,) = database.execute(
+            "SELECT count(*) FROM journal_row WHERE event = 'CR_ARRIVED'"
+        ).fetchone()
+        (recorded,) = database.execute("SELECT count(*) FROM call_record").fetchone()
+    unread = journal.st_size - (position[0] if position else 0)
+    found = [f"{unread} bytes are not read"] if unread else []
+    return found + ([f"{arrived} calls and {recorded} records"] if arrived != recorded else [])
+
+
+@asynccontextmanager
+async def wiretap(system: System, file: Path) -> AsyncIterator[None]:
+    """Write down every message on the wire, a line each, on disk before the next is looked at."""
+    settings = system.settings
+    client = aiomqtt.Client(
+        settings.mqtt.host,
+        settings.mqtt.port,
+        protocol=aiomqtt.ProtocolVersion.V5,
+        identifier="wiretap",
+        username="ticketing",
+        password=read(system.layout.secrets).mqtt_ticketing,
+    )
+    async with client:
+        await client.subscribe(f"{settings.topic_prefix}/{settings.instance}/records", qos=1)
+        listening = asyncio.create_task(_write_down(client, file))
+        try:
+            yield
+        finally:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+
+
+async def _write_down(client: aiomqtt.Client, file: Path) -> None:
+    with file.open("ab") as written:
+        async for message in client.messages:
+            written.write(bytes(message.payload) + b"\n")
+            written.flush()
+            os.fsync(written.fileno())

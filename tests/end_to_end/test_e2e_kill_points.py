@@ -1,0 +1,248 @@
+"""The controller is killed (SIGKILL) or hangs (SIGSTOP) at every step of a call's way, in 25 calls each time.
+
+Rules:
+- Whatever the step: every caller reaches a person, every talk goes on, and once a controller runs again each call has
+  its one record at the ticketing side; nothing is left open, and the four accounts of the calls agree.
+- The callers are dialled together. Where the step lies behind the call, part of them is dialled after the fault.
+- There are four times as many seats as calls because a seat that has talked rests for five seconds (`wrapuptime`),
+  and a case takes two.
+- All cases share one system and its accounts: what one case leaves behind the next one finds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from signal import SIGCONT, SIGKILL, SIGSTOP, Signals
+
+import pytest
+import pytest_asyncio
+import structlog
+from four_sources import wiretap
+from parties import carrier_caller, heard
+from running_system import MakeSystem, System, eventually, is_struck
+from staffed_seats import staffed
+from struck_controller import Line, Scene
+
+from callrouter.crashpoint import CrashPoint
+from callrouter.layout import sounds_folder
+from callrouter.sip_party.call_state import CallState
+from callrouter.sip_party.rtp import SAMPLE_RATE
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+CALLS = 25
+SEATS = tuple(str(seat) for seat in range(1001, 1101))
+UNANNOUNCED, ANNOUNCED, NOTICE = "110", "12345", "g01"
+WITHIN_S = {SIGKILL: 3.0, SIGSTOP: 5.0}
+"""How soon a person's phone must ring at the latest, with the controller dead and with it hung."""
+HOW = {SIGKILL: "kill", SIGSTOP: "stop"}
+CALLED_AFTERWARDS = 10
+STORM_S, CALLS_PER_S, PATIENCE_S, LEFT_FOR_S = 60, 5, 5.0, 3.0
+IN_THE_DIP = (CrashPoint.DIP_BEGUN, CrashPoint.DIP_DECIDED, CrashPoint.DIP_ANSWERED)
+BEHIND_THE_CALL = {
+    CrashPoint.JOURNAL_READ: 3,
+    CrashPoint.RECORD_MADE: 1,
+    CrashPoint.RECORD_KEPT: 1,
+    CrashPoint.MESSAGE_TAKEN: 1,
+    CrashPoint.MESSAGE_PUBLISHED: 8,
+    CrashPoint.ACKNOWLEDGEMENT_RECEIVED: 8,
+    CrashPoint.MESSAGE_CLOSED: 1,
+}
+"""With the passing that strikes: in the midst of things, where a point is passed once a call."""
+HANGS_LIKE_ITS_NEIGHBOUR = {CrashPoint.JOURNAL_READ, CrashPoint.RECORD_MADE, CrashPoint.MESSAGE_CLOSED}
+"""Where a process that hangs and goes on is told from the next point by nothing: only `make soak` waits for these."""
+faults = pytest.mark.parametrize("fault", [SIGKILL, SIGSTOP], ids=lambda fault: fault.name)
+
+
+@pytest.fixture(scope="module")
+def system(make_system: MakeSystem) -> System:
+    made = make_system(managed={"controller": False}, sip={"seats": list(SEATS)})
+    made.start()
+    return made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def scene(system: System) -> AsyncIterator[Scene]:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    controller = await asyncio.to_thread(system.start_controller)
+    await asyncio.to_thread(
+        eventually,
+        "all seats are in the queue",
+        lambda: system.seats_in_the_queue() == set(SEATS),
+        within_s=30,
+    )
+    wire = system.config.with_name("wire.jsonl")
+    async with staffed(system, SEATS) as seats, carrier_caller(system) as caller, wiretap(system, wire):
+        made = Scene(system, seats, caller, wire, controller)
+        yield made
+        print("\n" + "\n".join(made.figures))
+    structlog.reset_defaults()
+
+
+@pytest_asyncio.fixture(loop_scope="module", autouse=True)
+async def no_case_spoils_the_next(scene: Scene) -> AsyncIterator[None]:
+    yield
+    await scene.give_up()
+
+
+async def reach(lines: list[Line]) -> list[float]:
+    """Wait until all have reached a person; return how many seconds that took each."""
+    return list(await asyncio.gather(*(line.reaches_a_person() for line in lines)))
+
+
+async def end(scene: Scene, fault: Signals, lines: list[Line], where: str, waits: list[float]) -> None:
+    """All hang up, the controller runs again, everything is told; and nobody has waited too long."""
+    await scene.hang_up(lines)
+    await scene.recovers(fault)
+    scene.show(f"{fault.name} {where}", waits)
+    assert len(waits) == CALLS
+    assert max(waits) < WITHIN_S[fault]
+
+
+@faults
+async def test_before_the_dip(scene: Scene, fault: Signals) -> None:
+    await scene.strike(fault)
+    lines = await scene.dial(UNANNOUNCED, CALLS)
+    waits = await reach(lines)
+    await end(scene, fault, lines, "before the dip", waits)
+
+
+@faults
+@pytest.mark.parametrize("point", IN_THE_DIP)
+async def test_in_the_dip(scene: Scene, point: CrashPoint, fault: Signals) -> None:
+    await scene.controller_is_armed(f"{point}:{HOW[fault]}@{CALLS // 2}")
+    lines = await scene.dial(UNANNOUNCED, CALLS)
+    await scene.is_struck()
+    waits = await reach(lines)
+    await end(scene, fault, lines, point, waits)
+
+
+@faults
+async def test_in_the_announcement(scene: Scene, fault: Signals) -> None:
+    lines = await scene.dial(ANNOUNCED, CALLS)
+    await asyncio.gather(*(line.call.hears_packets(25, timeout_s=5) for line in lines))
+    assert {line.call.state for line in lines} == {CallState.EARLY}
+    await scene.strike(fault)
+    notice_s = (sounds_folder() / f"{NOTICE}.alaw").stat().st_size / SAMPLE_RATE
+    waits = [waited - notice_s for waited in await reach(lines)]
+    assert heard(lines[0].call, NOTICE).is_the_prompt
+    await end(scene, fault, lines, "in the announcement", waits)
+
+
+@faults
+async def test_in_the_queue(scene: Scene, fault: Signals) -> None:
+    scene.seats.let_it_ring()
+    lines = await scene.dial(UNANNOUNCED, CALLS)
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(line.at_the_seats.rings for line in lines))
+    assert {line.call.state for line in lines} == {CallState.UP}
+    await scene.strike(fault)
+    scene.seats.refuse_what_rings()
+    await reach(lines)
+    # Which seat was the first to ring says nothing here: each of those was busy.
+    waits = [line.waited_for_another_seat() for line in lines]
+    await end(scene, fault, lines, "in the queue", waits)
+
+
+@faults
+async def test_in_the_talk(scene: Scene, fault: Signals) -> None:
+    lines = await scene.dial(UNANNOUNCED, CALLS)
+    waits = await reach(lines)
+    await asyncio.gather(*(line.talks_both_ways() for line in lines))
+    await scene.strike(fault)
+    await end(scene, fault, lines, "in the talk", waits)
+
+
+@pytest.mark.parametrize(
+    ("point", "fault"),
+    [
+        pytest.param(
+            *(point, fault),
+            id=f"{point}-{fault.name}",
+            marks=[pytest.mark.soak] if fault is SIGSTOP and point in HANGS_LIKE_ITS_NEIGHBOUR else [],
+        )
+        for point in BEHIND_THE_CALL
+        for fault in (SIGKILL, SIGSTOP)
+    ],
+)
+async def test_behind_the_call(scene: Scene, point: CrashPoint, fault: Signals) -> None:
+    await scene.controller_is_armed(f"{point}:{HOW[fault]}@{BEHIND_THE_CALL[point]}")
+    before = await scene.dial(UNANNOUNCED, CALLS - CALLED_AFTERWARDS)
+    waits = await reach(before)
+    await scene.hang_up(before)
+    await scene.is_struck()
+    after = await scene.dial(UNANNOUNCED, CALLED_AFTERWARDS)
+    waits += await reach(after)
+    await end(scene, fault, after, point, waits)
+
+
+async def test_killed_at_every_step_of_catching_up_with_what_a_kill_has_left(scene: Scene) -> None:
+    await scene.strike(SIGKILL)
+    lines = await scene.dial(UNANNOUNCED, CALLS)
+    await reach(lines)
+    await scene.hang_up(lines)
+    for point in BEHIND_THE_CALL:
+        await scene.controller_is_armed(f"{point}:kill")
+        await scene.is_struck()
+    await scene.recovers(SIGKILL)
+
+
+@pytest.mark.soak
+async def test_a_hang_that_outlasts_the_brokers_patience(scene: Scene) -> None:
+    lines = await scene.dial(UNANNOUNCED, CALLS)
+    waits = await reach(lines)
+    await scene.strike(SIGSTOP)
+    log = scene.system.layout.logs / "broker.log"
+    before = log.stat().st_size
+    await asyncio.to_thread(
+        eventually,
+        "the broker ends the link",
+        lambda: b"exceeded timeout" in log.read_bytes()[before:],
+        within_s=60,
+    )
+    await end(scene, SIGSTOP, lines, "for longer than a keep-alive", waits)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+async def test_points_at_random_under_a_minute_of_calls(scene: Scene) -> None:
+    chance = random.Random(12345)
+    waits: list[float] = []
+
+    async def one_call() -> None:
+        lines = await scene.dial(UNANNOUNCED, 1)
+        waits.extend(await reach(lines))
+        await scene.hang_up(lines)
+
+    struck: Counter[str] = Counter()
+    storm = asyncio.create_task(strike_at_random(scene, chance, struck))
+    async with asyncio.TaskGroup() as calls:
+        for _ in range(STORM_S * CALLS_PER_S):
+            calls.create_task(one_call())
+            await asyncio.sleep(1 / CALLS_PER_S)
+    storm.cancel()
+    await asyncio.wait([storm])
+    assert storm.cancelled()
+    await scene.strike(SIGKILL)
+    await scene.recovers(SIGKILL)
+    scene.show(f"{struck.total()} strikes at random", waits)
+    assert struck.total() > STORM_S / 10
+    assert max(waits) < WITHIN_S[SIGSTOP]
+
+
+async def strike_at_random(scene: Scene, chance: random.Random, struck: Counter[str]) -> None:
+    """Arm one controller after the other until cancelled; one that is struck is left so for a while."""
+    while True:
+        point, how = chance.choice(list(CrashPoint)), chance.choice(list(HOW.values()))
+        await scene.controller_is_armed(f"{point}:{how}@{chance.randint(1, 20)}")
+        deadline = time.monotonic() + PATIENCE_S
+        while not is_struck(scene.controller) and time.monotonic() < deadline:  # noqa: ASYNC110 -- it has no event
+            await asyncio.sleep(0.02)
+        struck[f"{point}:{how}"] += is_struck(scene.controller)
+        await asyncio.sleep(chance.uniform(0, LEFT_FOR_S))
+        scene.controller.send_signal(SIGCONT)
