@@ -25,6 +25,7 @@ from callrouter.asterisk_link.agi_dip import AgiService, Outcome
 from callrouter.asterisk_link.agi_server import AgiServer
 from callrouter.asterisk_link.ami_client import AmiClient, AmiState
 from callrouter.asterisk_link.arrival import FACTS
+from callrouter.asterisk_link.boot_name import read_boot_name
 from callrouter.calls.arrivals import Decider
 from callrouter.calls.seats import Seat, keep_seats
 from callrouter.clock import Clock
@@ -84,7 +85,14 @@ async def run_controller(
         acknowledged_within=timedelta(seconds=settings.ticketing.resend_after_s),
     )
     agi = AgiServer(_agi_service(settings, decider, metrics))
-    ami = AmiClient("127.0.0.1", settings.ami.port, "callrouter", ami_secret, chance=random.SystemRandom())
+    ami = AmiClient(
+        "127.0.0.1",
+        settings.ami.port,
+        "callrouter",
+        ami_secret,
+        boot_name=partial(read_boot_name, layout.boot_name),
+        chance=random.SystemRandom(),
+    )
     await agi.start("127.0.0.1", settings.agi.port)
 
     def readiness() -> Readiness:
@@ -142,6 +150,8 @@ async def _figures(
     return {
         "agi_open_sessions": agi.open_sessions,
         "asterisk_ready": ami.state is AmiState.READY,
+        "ami_events_lost": ami.events.dropped,
+        **{f"ami_dropped_{fault}": count for fault, count in ami.counters.dropped().items()},
         **records,
         **await _database_figures(keeper.reader, metrics),
     }

@@ -31,3 +31,7 @@ class AmiLost(AmiError):
 
 class AmiAuthenticationFailed(AmiLost):
     """Asterisk refuses the user name, the secret or our address; only its administrator can mend that."""
+
+
+class AmiWrongBootName(AmiLost):
+    """The Asterisk that answers is not the one that our configuration was rendered for, or was not started since."""

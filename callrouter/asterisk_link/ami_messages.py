@@ -1,8 +1,8 @@
 """AMI messages as values, and actions as octets.  PURE.
 
 Rules
-1. A message is a list of headers in order; a name may stand more than once (``Output``, ``ChanVariable``,
-   ``Variable``), so they are kept as pairs.
+1. A message is a list of headers in order; some names may stand more than once (see ``ami_protocol``), so they are
+   kept as pairs.
 2. What a message is, its *first* header says: ``Response`` or ``Event``.  (The event OriginateResponse holds
    a header ``Response`` too.)
 3. An action that could end its own line is not repaired but refused: CR, LF and NUL in any name or value.
@@ -56,6 +56,8 @@ class AmiResponse:
 
     message: AmiMessage
     items: tuple[AmiMessage, ...] = ()
+    missing: int = 0
+    """How many items Asterisk counted that are not among ``items``: unreadable, or not to be trusted."""
 
     def get(self, name: str, default: str = "") -> str:
         """The first value of the response's header ``name``."""

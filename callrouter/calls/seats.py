@@ -9,35 +9,19 @@ Rules:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count
-from typing import Protocol
 
 import structlog
 
 from callrouter.asterisk_link.ami_errors import AmiError, AmiLost, AmiRefused
-from callrouter.asterisk_link.ami_events import SnapshotNeeded
-from callrouter.asterisk_link.ami_messages import AmiMessage, AmiResponse, Headers
+from callrouter.asterisk_link.ami_follow import Ami, FollowedAmi, follow, take_snapshot
+from callrouter.asterisk_link.ami_snapshot import Snapshot
 from callrouter.asterisk_link.backoff import Backoff
 
 _log = structlog.get_logger(__name__)
 _SEATS_AGAIN = Backoff(first_s=2.0, ceiling_s=60.0)
-
-
-class Ami(Protocol):
-    """What is needed of the link to Asterisk: `AmiClient` has it."""
-
-    async def action(self, name: str, headers: Headers) -> AmiResponse:
-        """Send an action and return its answer. Raises AmiError."""
-
-
-class FollowedAmi(Ami, Protocol):
-    """A link that also tells when a new one stands."""
-
-    @property
-    def events(self) -> AsyncIterator[AmiMessage | SnapshotNeeded]:
-        """What Asterisk tells, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +46,16 @@ class Reconciled:
     """Still missing: Asterisk knows no such queue, or would not have the seat."""
 
 
-async def add_missing_seats(ami: Ami, seats: Iterable[Seat]) -> Reconciled:
-    """Add each seat that its queue lacks, and say which were added and which refused.
+async def add_missing_seats(ami: Ami, seats: Iterable[Seat], snapshot: Snapshot) -> Reconciled:
+    """Add each seat that its queue lacks in `snapshot`, and say which were added and which refused.
 
-    Raises AmiTimeout or AmiLost when Asterisk does not answer; doing it again is safe.
+    Raises AmiTimeout or AmiLost when Asterisk does not answer; doing it again is safe, with a new snapshot.
     """
     added: list[Seat] = []
     refused: list[Seat] = []
-    present: dict[str, set[str]] = {}
+    present = {(queue.name, member.interface) for queue in snapshot.queues for member in queue.members}
     for seat in seats:
-        if seat.queue not in present:
-            present[seat.queue] = await _members(ami, seat.queue)
-        if seat.interface in present[seat.queue]:
+        if (seat.queue, seat.interface) in present:
             continue
         headers = {"Queue": seat.queue, "Interface": seat.interface, "MemberName": seat.name}
         try:
@@ -88,30 +70,28 @@ async def add_missing_seats(ami: Ami, seats: Iterable[Seat]) -> Reconciled:
     return Reconciled(tuple(added), tuple(refused))
 
 
-async def _members(ami: Ami, queue: str) -> set[str]:
-    try:
-        status = await ami.action("QueueStatus", {"Queue": queue})
-    except AmiRefused:
-        # Then adding will tell what is wrong, seat by seat.
-        return set()
-    return {item.get("Location") for item in status.items if item.name == "QueueMember"}
-
-
 async def keep_seats(ami: FollowedAmi, seats: tuple[Seat, ...]) -> None:
-    """Look after the seats each time the link to Asterisk is there anew."""
-    async for news in ami.events:
-        if isinstance(news, SnapshotNeeded):
-            await reconcile(ami, seats)
+    """Look after the seats each time that the state of Asterisk is known anew."""
+    async for news in follow(ami):
+        if isinstance(news, Snapshot):
+            await reconcile(ami, seats, news)
 
 
-async def reconcile(ami: Ami, seats: tuple[Seat, ...]) -> None:
+async def reconcile(ami: Ami, seats: tuple[Seat, ...], snapshot: Snapshot) -> None:
     """Try until every seat is in its queue: one without calls is an agent lost. A lost link ends the trying."""
     for attempt in count(1):
         try:
-            if not (await add_missing_seats(ami, seats)).refused:
+            if not (await add_missing_seats(ami, seats, snapshot)).refused:
                 return
         except AmiLost:
-            return  # The next link brings its own news.
+            return  # The next link brings its own snapshot.
         except AmiError as error:
             _log.warning("seats_not_reconciled", error=type(error).__name__)
         await asyncio.sleep(_SEATS_AGAIN.delay_s(attempt, chance=0))
+        try:
+            snapshot = await take_snapshot(ami)
+        except AmiLost:
+            return
+        except AmiError as error:
+            # Asked again, or not: a seat that is there already is only refused.
+            _log.warning("seats_not_seen", error=type(error).__name__)

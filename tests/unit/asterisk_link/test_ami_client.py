@@ -1,15 +1,16 @@
-"""The AMI client against a scripted Asterisk on loopback."""
+"""The AMI client against a double of Asterisk on loopback."""
 
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 import uvloop
 from structlog.testing import capture_logs
 
 from callrouter.asterisk_link.ami_client import AmiClient, AmiState, AmiTimings
+from callrouter.asterisk_link.ami_double import BANNER, FULLY_BOOTED, Action, AmiDouble, Connection, Script
 from callrouter.asterisk_link.ami_errors import (
     AmiAuthenticationFailed,
     AmiLost,
@@ -21,92 +22,45 @@ from callrouter.asterisk_link.ami_messages import AmiActionError, AmiMessage
 from callrouter.asterisk_link.backoff import Backoff
 
 SOON_S = 5.0
-BOOTED = "Event: FullyBooted\r\nStatus: Fully Booted\r\n\r\n"
-Action = dict[str, str]
-
-
-class Connection:
-    """One accepted connection: reads actions, writes what it is told."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-
-    async def action(self) -> Action:
-        """The next action but Ping, which is answered by itself."""
-        while True:
-            lines = (await self.reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
-            action = dict(line.split(": ", 1) for line in lines)
-            if action["Action"] != "Ping":
-                return action
-            self.answer(action, "Success")
-
-    def answer(self, action: Action, verdict: str, more: str = "") -> None:
-        self.tell(f"Response: {verdict}\r\nActionID: {action['ActionID']}\r\n{more}\r\n")
-
-    def tell(self, text: str) -> None:
-        self.writer.write(text.encode())
-
-    async def log_in(self) -> Action:
-        self.tell("Asterisk Call Manager/11.0.0\r\n")
-        login = await self.action()
-        self.answer(login, "Success")
-        self.tell(BOOTED)
-        return login
-
-
-class ScriptedAsterisk:
-    """Accepts one connection after another, each served by the next script (the last one again)."""
-
-    def __init__(self, *scripts: Callable[[Connection], Awaitable[None]]) -> None:
-        self.scripts = list(scripts)
-        self.accepted = 0
-        self.port = 0
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        script = self.scripts[min(self.accepted, len(self.scripts) - 1)]
-        self.accepted += 1
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            await script(Connection(reader, writer))
-        writer.close()
-
-    @contextlib.asynccontextmanager
-    async def client(self, secret: str = "secret", **timings: float) -> AsyncIterator["Observed"]:
-        server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        observed = Observed(
-            self.port, secret, timings.get("ping_every_s", 60), timings.get("booted_s", SOON_S)
-        )
-        try:
-            async with asyncio.timeout(SOON_S), observed.ami:
-                yield observed
-        finally:
-            server.close()
 
 
 class Observed:
     """A client whose waits between attempts take no time but are written down."""
 
-    def __init__(self, port: int, secret: str, ping_every_s: float, booted_s: float) -> None:
+    def __init__(
+        self,
+        port: int,
+        secret: str = "secret",
+        boot_name: Callable[[], str | None] = lambda: None,
+        *,
+        ping_every_s: float = 60,
+        booted_s: float = SOON_S,
+        login_s: float = SOON_S,
+        event_capacity: int = 100,
+    ) -> None:
         self.states: list[AmiState] = []
         self.waits: list[float] = []
         self.entered = asyncio.Event()
         timings = AmiTimings(
+            login_s=login_s,
             ping_every_s=ping_every_s,
             ping_answer_s=0.25,
             booted_s=booted_s,
             reconnect=Backoff(0.25, 10),
             after_refused_login=Backoff(30, 600),
+            after_wrong_boot_name=Backoff(1, 30),
         )
         self.ami = AmiClient(
             "127.0.0.1",
             port,
             "callrouter",
             secret,
+            boot_name=boot_name,
             chance=random.Random(1),
             on_state=self.enter,
             timings=timings,
             sleep=self.sleep,
-            event_capacity=100,
+            event_capacity=event_capacity,
         )
 
     def enter(self, state: AmiState) -> None:
@@ -123,18 +77,44 @@ class Observed:
             await self.entered.wait()
 
 
+@contextlib.asynccontextmanager
+async def observed_client(
+    asterisk: AmiDouble,
+    secret: str = "secret",
+    *,
+    boot_name: Callable[[], str | None] | None = None,
+    ping_every_s: float = 60,
+    booted_s: float = SOON_S,
+    login_s: float = SOON_S,
+    event_capacity: int = 100,
+) -> AsyncIterator[Observed]:
+    """A client of the double's, which expects the double's own boot name unless told another."""
+    async with asterisk:
+        observed = Observed(
+            asterisk.port,
+            secret,
+            boot_name or (lambda: asterisk.boot_name),
+            ping_every_s=ping_every_s,
+            booted_s=booted_s,
+            login_s=login_s,
+            event_capacity=event_capacity,
+        )
+        async with asyncio.timeout(SOON_S), observed.ami:
+            yield observed
+
+
 async def idle(connection: Connection) -> None:
     await connection.log_in()
     await connection.action()
 
 
-def answering(verdict: str, more: str = "", behind: str = "") -> Callable[[Connection], Awaitable[None]]:
+def answering(verdict: str, more: str = "", behind: str = "") -> Script:
     async def script(connection: Connection) -> None:
         await connection.log_in()
         while True:
             action = await connection.action()
             connection.answer(action, verdict, more)
-            connection.tell(behind.replace("MINE", action["ActionID"]))
+            connection.write(behind.replace("MINE", action["ActionID"]))
 
     return script
 
@@ -143,13 +123,14 @@ async def test_ready_means_logged_in_and_booted() -> None:
     booted = asyncio.Event()
 
     async def boot_slowly(connection: Connection) -> None:
-        connection.tell("Asterisk Call Manager/11.0.0\r\n")
+        connection.write(BANNER)
         connection.answer(await connection.action(), "Success")
         await booted.wait()
-        connection.tell(BOOTED)
+        connection.write(FULLY_BOOTED)
+        connection.answer_settings(await connection.action())
         await connection.action()
 
-    async with ScriptedAsterisk(boot_slowly).client() as observed:
+    async with observed_client(AmiDouble(boot_slowly)) as observed:
         await observed.until(AmiState.CONNECTED)
         with pytest.raises(AmiLost):
             await observed.ami.action("QueueStatus")
@@ -168,19 +149,19 @@ def test_the_client_runs_on_uvloop_too() -> None:
 
 async def test_an_asterisk_that_never_boots_is_tried_again() -> None:
     async def never(connection: Connection) -> None:
-        connection.tell("Asterisk Call Manager/11.0.0\r\n")
+        connection.write(BANNER)
         connection.answer(await connection.action(), "Success")
         await connection.action()
 
-    async with ScriptedAsterisk(never, idle).client(booted_s=0.05) as observed:
+    async with observed_client(AmiDouble(never, idle), booted_s=0.05) as observed:
         await observed.ami.wait_ready()
         assert AmiState.LOST in observed.states
 
 
 async def test_an_action_returns_its_answer() -> None:
-    async with ScriptedAsterisk(
-        answering("Success", "Output: a\r\nOutput: \r\nOutput: 值\r\n")
-    ).client() as observed:
+    async with observed_client(
+        AmiDouble(answering("Success", "Output: a\r\nOutput: \r\nOutput: 值\r\n"))
+    ) as observed:
         await observed.ami.wait_ready()
         response = await observed.ami.action("Command", {"Command": "queue show"})
         assert response.output == ("a", "", "值")
@@ -190,14 +171,14 @@ async def test_a_list_action_returns_its_items() -> None:
     member = "Event: QueueMember\r\nActionID: MINE\r\nName: {}\r\n\r\n"
     complete = "Event: QueueStatusComplete\r\nActionID: MINE\r\nEventList: Complete\r\n\r\n"
     items = member.format("一") + member.format("二") + complete
-    async with ScriptedAsterisk(answering("Success", "EventList: start\r\n", items)).client() as observed:
+    async with observed_client(AmiDouble(answering("Success", "EventList: start\r\n", items))) as observed:
         await observed.ami.wait_ready()
         response = await observed.ami.action("QueueStatus", {"Queue": "hotline"})
         assert [item.get("Name") for item in response.items] == ["一", "二"]
 
 
 async def test_a_refused_action_says_so_and_its_text_holds_no_value() -> None:
-    async with ScriptedAsterisk(answering("Error", "Message: No such 13800138000\r\n")).client() as observed:
+    async with observed_client(AmiDouble(answering("Error", "Message: No such 13800138000\r\n"))) as observed:
         await observed.ami.wait_ready()
         with pytest.raises(AmiRefused) as raised:
             await observed.ami.action("Hangup", {"Channel": "PJSIP/13800138000"})
@@ -214,7 +195,7 @@ async def test_an_injection_is_refused_before_anything_is_sent() -> None:
             seen.append(await connection.action())
             connection.answer(seen[-1], "Success")
 
-    async with ScriptedAsterisk(watch).client() as observed:
+    async with observed_client(AmiDouble(watch)) as observed:
         await observed.ami.wait_ready()
         with pytest.raises(AmiActionError):
             await observed.ami.action("Hangup", {"Channel": "x\r\nAction: Originate\r\n"})
@@ -231,7 +212,7 @@ async def test_an_unanswered_action_times_out_and_its_late_answer_fits_no_other(
         connection.answer(second, "Success", "Mine: yes\r\n")
         await connection.action()
 
-    async with ScriptedAsterisk(late).client() as observed:
+    async with observed_client(AmiDouble(late)) as observed:
         await observed.ami.wait_ready()
         with pytest.raises(AmiTimeout):
             await observed.ami.action("Originate", timeout_s=0.05)
@@ -253,7 +234,7 @@ async def test_an_unanswered_action_is_not_sent_again_after_a_reconnect() -> Non
                 originates.append(action)
             connection.answer(action, "Success")
 
-    async with ScriptedAsterisk(die, live).client() as observed:
+    async with observed_client(AmiDouble(die, live)) as observed:
         await observed.ami.wait_ready()
         with pytest.raises(AmiLost):
             await observed.ami.action("Originate", {"Channel": "Local/1@x"})
@@ -268,19 +249,19 @@ async def test_a_half_open_link_is_noticed_and_replaced() -> None:
         while await connection.reader.read(1024):
             pass
 
-    async with ScriptedAsterisk(fall_silent, idle).client(ping_every_s=0.05) as observed:
+    async with observed_client(AmiDouble(fall_silent, idle), ping_every_s=0.05) as observed:
         await observed.until(AmiState.READY, 2)
         assert observed.states[:3] == [AmiState.CONNECTED, AmiState.READY, AmiState.LOST]
 
 
 async def test_a_wrong_password_is_a_clear_state_with_long_bounded_waits() -> None:
     async def refuse(connection: Connection) -> None:
-        connection.tell("Asterisk Call Manager/11.0.0\r\n")
+        connection.write(BANNER)
         connection.answer(await connection.action(), "Error", "Message: Authentication failed\r\n")
 
-    asterisk = ScriptedAsterisk(refuse)
+    asterisk = AmiDouble(refuse)
     with capture_logs() as logs:
-        async with asterisk.client("hunter2") as observed:
+        async with observed_client(asterisk, "hunter2") as observed:
             with pytest.raises(AmiAuthenticationFailed):
                 await observed.ami.wait_ready()
             await observed.until(AmiState.AUTHENTICATION_FAILED, 5)
@@ -295,9 +276,9 @@ async def test_a_wrong_password_is_a_clear_state_with_long_bounded_waits() -> No
 @pytest.mark.parametrize("greeting", ["HTTP/1.1 400 Bad Request\r\n\r\n", ""])
 async def test_a_peer_that_is_no_asterisk_is_tried_again_later_and_later(greeting: str) -> None:
     async def strange(connection: Connection) -> None:
-        connection.tell(greeting)
+        connection.write(greeting)
 
-    async with ScriptedAsterisk(strange).client() as observed:
+    async with observed_client(AmiDouble(strange)) as observed:
         await observed.until(AmiState.LOST, 5)
         assert AmiState.READY not in observed.states
     for wait, whole in zip(observed.waits, (0.25, 0.5, 1, 2, 4), strict=True):
@@ -308,7 +289,7 @@ async def test_nobody_listening_is_a_lost_link() -> None:
     probe = await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1", 0)
     port = probe.sockets[0].getsockname()[1]
     probe.close()
-    observed = Observed(port, "secret", 60, SOON_S)
+    observed = Observed(port)
     async with asyncio.timeout(SOON_S), observed.ami:
         await observed.until(AmiState.LOST)
 
@@ -317,9 +298,11 @@ async def test_events_arrive_in_order_with_a_mark_where_some_are_missing() -> No
     async def burst(connection: Connection) -> None:
         await connection.log_in()
         await connection.action()
-        connection.tell("".join(f"Event: E\r\nN: {n}\r\n\r\nEvent: TestEvent\r\n\r\n" for n in range(20)))
+        for number in range(20):
+            connection.asterisk.tell("E", N=str(number))
+            connection.asterisk.tell("TestEvent", State="x", Data="y")
 
-    async with ScriptedAsterisk(burst, idle).client() as observed:
+    async with observed_client(AmiDouble(burst, idle)) as observed:
         await observed.ami.wait_ready()
         with pytest.raises(AmiLost):
             await observed.ami.action("Status")
@@ -334,8 +317,9 @@ async def test_events_arrive_in_order_with_a_mark_where_some_are_missing() -> No
 
 
 async def test_a_follower_that_does_not_read_stalls_neither_the_link_nor_its_answers() -> None:
-    flood = "".join(f"Event: E\r\nN: {n}\r\n\r\n" for n in range(5000))
-    async with ScriptedAsterisk(answering("Success", behind=flood)).client(ping_every_s=0.02) as observed:
+    told = f"Privilege: agent,all\r\nSystemName: {AmiDouble().boot_name}\r\n"
+    flood = "".join(f"Event: E\r\n{told}N: {n}\r\n\r\n" for n in range(5000))
+    async with observed_client(AmiDouble(answering("Success", behind=flood)), ping_every_s=0.02) as observed:
         await observed.ami.wait_ready()
         for _ in range(3):
             await observed.ami.action("Status")
@@ -344,7 +328,7 @@ async def test_a_follower_that_does_not_read_stalls_neither_the_link_nor_its_ans
 
 
 async def test_a_cancelled_action_leaves_nothing_behind() -> None:
-    async with ScriptedAsterisk(idle).client() as observed:
+    async with observed_client(AmiDouble(idle)) as observed:
         await observed.ami.wait_ready()
         waiting = asyncio.create_task(observed.ami.action("Status"))
         await asyncio.sleep(0)
@@ -357,7 +341,7 @@ async def test_a_cancelled_action_leaves_nothing_behind() -> None:
 
 
 async def test_closing_fails_what_waits_and_ends_the_events() -> None:
-    async with ScriptedAsterisk(idle).client() as observed:
+    async with observed_client(AmiDouble(idle)) as observed:
         await observed.ami.wait_ready()
         waiting = asyncio.create_task(observed.ami.action("Status"))
         await asyncio.sleep(0)

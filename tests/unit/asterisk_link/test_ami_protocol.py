@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from callrouter.asterisk_link.ami_messages import (
@@ -11,11 +11,18 @@ from callrouter.asterisk_link.ami_messages import (
     MAX_LINE_BYTES,
     AmiActionError,
     AmiMessage,
-    AmiResponse,
     encode_action,
 )
-from callrouter.asterisk_link.ami_pending import MAX_LIST_ITEMS, PendingActions
-from callrouter.asterisk_link.ami_protocol import MAX_MESSAGE_BYTES, AmiProtocolError, AmiSession
+from callrouter.asterisk_link.ami_protocol import (
+    MAX_BANNER_BYTES,
+    MAX_MESSAGE_BYTES,
+    MAX_MESSAGE_HEADERS,
+    AmiProtocolError,
+    AmiSession,
+    Fault,
+    Unreadable,
+)
+from callrouter.asterisk_link.wire_text import wire_text
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 
@@ -86,10 +93,89 @@ def test_half_a_message_is_dropped_whole_and_counted(octets: bytes) -> None:
     assert session.malformed == 1
 
 
-@pytest.mark.parametrize("ending", [b"", b"\r\n\r\n"])
-def test_a_message_beyond_all_bounds_is_an_error(ending: bytes) -> None:
+def test_a_message_is_taken_up_to_the_bound_and_no_octet_more() -> None:
+    room = MAX_MESSAGE_BYTES - len(b"Event: X\r\nY: \r\n\r\n")
+    (event,) = received(b"Event: X\r\nY: " + b"x" * room + b"\r\n\r\n")
+    assert len(event.get("Y")) == room
     with pytest.raises(AmiProtocolError, match="bounds"):
-        received(b"Event: X\r\nY: " + b"x" * MAX_MESSAGE_BYTES + ending)
+        received(b"Event: X\r\nY: " + b"x" * (room + 1) + b"\r\n\r\n")
+
+
+def test_a_message_without_end_is_an_error_before_more_is_kept() -> None:
+    session = AmiSession()
+    session.receive_data(BANNER)
+    for _ in range(MAX_MESSAGE_BYTES // 1024):
+        session.receive_data(b"x" * 1024)
+    with pytest.raises(AmiProtocolError, match="bounds"):
+        session.receive_data(b"x")
+    with pytest.raises(AmiProtocolError):
+        session.receive_data(b"\r\n\r\n")
+
+
+def test_a_message_has_headers_up_to_the_bound_and_not_one_more() -> None:
+    lines = b"".join(b"H%d: \r\n" % number for number in range(MAX_MESSAGE_HEADERS - 1))
+    (event,) = received(b"Event: X\r\n" + lines + b"\r\n")
+    assert len(event.headers) == MAX_MESSAGE_HEADERS
+    with pytest.raises(AmiProtocolError, match="bounds"):
+        received(b"Event: X\r\nG: \r\n" + lines + b"\r\n")
+
+
+def test_a_banner_is_taken_up_to_the_bound_and_no_octet_more() -> None:
+    longest = BANNER[:-2].ljust(MAX_BANNER_BYTES, b"x")
+    assert AmiSession().receive_data(longest + b"\r\n") == []
+    with pytest.raises(AmiProtocolError, match="banner"):
+        AmiSession().receive_data(longest + b"x\r\n")
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"Response: Success\r\nOutput: a\r\nOutput: a\r\nOutput: \r\n\r\n",
+        b"Response: Error\r\nOutput: a\r\nOutput: b\r\n\r\n",
+        b"Event: Status\r\nVariable: A=1\r\nVariable: B=2\r\n\r\n",
+        b"Event: ReceiveFAX\r\nFileName: 1\r\nFileName: 2\r\n\r\n",
+        b"Event: TestEvent\r\nState: 1\r\nState: 2\r\n\r\n",
+        b"Event: X\r\nChanVariable: A=1\r\nChanVariable: A=1\r\n\r\n",
+        b"Event: X\r\nDestChanVariable: A=1\r\nDestChanVariable: B=1\r\n\r\n",
+        b"Event: X\r\nChanVariable(PJSIP/1): A=1\r\nChanVariable(PJSIP/1): B=1\r\n\r\n",
+    ],
+)
+def test_what_asterisk_repeats_may_stand_twice(octets: bytes) -> None:
+    (read,) = received(octets)
+    assert len(read.headers) == octets.count(b": ")
+
+
+@pytest.mark.parametrize(
+    "header", [b"Uniqueid", b"SystemName", b"ActionID", b"EventList", b"Event", b"Output"]
+)
+def test_a_header_that_asterisk_writes_once_must_not_stand_twice(header: bytes) -> None:
+    session = AmiSession()
+    twice = b"Event: X\r\nA: 1\r\n" + header + b": 1\r\nB: 2\r\n" + header + b": 1\r\n\r\n"
+    dropped, following = session.read(BANNER + twice + b"Event: Next\r\n\r\n")
+    assert isinstance(dropped, Unreadable)
+    assert dropped.fault is Fault.REPEATED_HEADER
+    assert following == message(("Event", "Next"))
+    assert (session.repeated, session.malformed) == (1, 0)
+
+
+@given(st.binary(max_size=40), st.text(max_size=20))
+def test_a_value_is_escaped_by_itself_whatever_stands_on_the_lines_around_it(
+    octets: bytes, text: str
+) -> None:
+    value, beside = octets, text.encode()
+    assume(b"\r\n" not in value + beside)
+    (event,) = received(b"Event: X\r\nA: " + value + b"\r\nB: " + beside + b"\r\nC: \xe5\r\n\r\n")
+    assert event.get("A") == wire_text(value)
+    assert event.get("B") == wire_text(beside)
+
+
+def test_every_split_of_every_character_gives_the_same_message() -> None:
+    octets = BANNER + "Event: X\r\nA: é值😀\x80\r\n\r\n".encode() + b"Event: Y\r\nA: \xe5\x80\r\n\r\n"
+    whole = AmiSession().receive_data(octets)
+    assert [each.get("A") for each in whole] == ["é值😀\\x80", "\\xe5\\x80"]
+    for place in range(1, len(octets)):
+        session = AmiSession()
+        assert session.receive_data(octets[:place]) + session.receive_data(octets[place:]) == whole
 
 
 STREAM = (
@@ -150,72 +236,8 @@ def test_an_action_that_asterisk_would_cut_short_is_refused() -> None:
         encode_action("Ping", "1", {"X": "x" * (room + 1)})
     with pytest.raises(AmiActionError, match="headers"):
         encode_action("Ping", "1", {"Variable": ("A=1",) * (MAX_HEADERS - 1)})
+    assert encode_action("Ping", "1", {"Variable": ("A=1",) * (MAX_HEADERS - 2)})
     with pytest.raises(AmiActionError, match="Unicode"):
         encode_action("Ping", "1", {"X": "\ud800"})
     with pytest.raises(AmiActionError, match="leave it out"):
         encode_action("Ping", "1", {"ActionID": "2"})
-
-
-SUCCESS = message(("Response", "Success"), ("ActionID", "1"))
-LIST = message(("Response", "Success"), ("ActionID", "1"), ("EventList", "start"))
-ITEM = message(("Event", "QueueMember"), ("ActionID", "1"))
-COMPLETE = message(("Event", "QueueStatusComplete"), ("ActionID", "1"), ("EventList", "Complete"))
-NEWS = message(("Event", "Newchannel"), ("Uniqueid", "1"))
-
-
-def test_an_answer_is_paired_by_its_action_id_alone() -> None:
-    pending = PendingActions()
-    pending.expect("1")
-    pending.expect("2")
-    second = message(("Response", "Success"), ("ActionID", "2"))
-    assert pending.receive(second) == ("2", AmiResponse(second))
-    assert pending.receive(SUCCESS) == ("1", AmiResponse(SUCCESS))
-
-
-def test_a_list_is_collected_and_news_passes_through() -> None:
-    pending = PendingActions()
-    pending.expect("1")
-    assert pending.receive(LIST) is None
-    assert pending.receive(ITEM) is None
-    assert pending.receive(NEWS) is NEWS
-    assert pending.receive(ITEM) is None
-    assert pending.receive(COMPLETE) == ("1", AmiResponse(LIST, (ITEM, ITEM)))
-    assert pending.receive(ITEM) is ITEM
-
-
-def test_an_event_of_an_answered_action_is_news() -> None:
-    pending = PendingActions()
-    pending.expect("1")
-    pending.receive(SUCCESS)
-    originated = message(("Event", "OriginateResponse"), ("ActionID", "1"))
-    assert pending.receive(originated) is originated
-
-
-def test_an_event_that_overtakes_the_answer_is_news_and_no_answer() -> None:
-    pending = PendingActions()
-    pending.expect("1")
-    originated = message(("Event", "OriginateResponse"), ("ActionID", "1"), ("Response", "Failure"))
-    assert pending.receive(originated) is originated
-    assert pending.receive(SUCCESS) == ("1", AmiResponse(SUCCESS))
-
-
-def test_a_late_a_strange_and_a_second_answer_are_dropped_and_counted() -> None:
-    pending = PendingActions()
-    pending.expect("1")
-    pending.forget("1")
-    assert pending.receive(SUCCESS) is None
-    assert pending.receive(message(("Response", "Success"))) is None
-    pending.expect("1")
-    assert pending.receive(LIST) is None
-    assert pending.receive(SUCCESS) is None
-    assert pending.unmatched == 3
-
-
-def test_a_list_without_end_is_an_error() -> None:
-    pending = PendingActions()
-    pending.expect("1")
-    pending.receive(LIST)
-    for _ in range(MAX_LIST_ITEMS):
-        pending.receive(ITEM)
-    with pytest.raises(AmiProtocolError, match="items"):
-        pending.receive(ITEM)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 from structlog.testing import capture_logs
 
 from callrouter.asterisk_link.ami_errors import AmiLost, AmiRefused, AmiTimeout
 from callrouter.asterisk_link.ami_messages import AmiMessage, AmiResponse, Headers
-from callrouter.calls.seats import Seat, add_missing_seats
+from callrouter.asterisk_link.ami_snapshot import Member, MemberStatus, Queue, Snapshot
+from callrouter.calls.seats import Reconciled, Seat, add_missing_seats
 
 SUCCESS = AmiResponse(AmiMessage((("Response", "Success"),)))
 ERROR = AmiMessage((("Response", "Error"), ("Message", "Unable to add interface to queue: No such queue")))
@@ -23,51 +26,53 @@ class ScriptedAmi:
         self.asked: list[str] = []
 
     async def action(self, name: str, headers: Headers) -> AmiResponse:
-        queue, interface = str(headers["Queue"]), str(headers.get("Interface", ""))
-        self.asked.append(f"{name} {queue} {interface}".strip())
-        if failure := self.fails.get((name, interface or queue)):
+        queue, interface = str(headers["Queue"]), str(headers["Interface"])
+        self.asked.append(f"{name} {queue} {interface}")
+        if failure := self.fails.get((name, interface)):
             raise failure
-        if name == "QueueStatus":
-            return AmiResponse(SUCCESS.message, (self._parameters(queue), *self._members(queue)))
         assert name == "QueueAdd"
         if queue not in self.queues:
             raise AmiRefused(name, ERROR)
         self.queues[queue].append(interface)
         return SUCCESS
 
-    def _parameters(self, queue: str) -> AmiMessage:
-        return AmiMessage((("Event", "QueueParams"), ("Queue", queue), ("Location", "PJSIP/1003")))
+    @property
+    def snapshot(self) -> Snapshot:
+        return Snapshot(
+            (),
+            tuple(
+                Queue(name, tuple(member(interface) for interface in interfaces), ())
+                for name, interfaces in self.queues.items()
+            ),
+        )
 
-    def _members(self, queue: str) -> list[AmiMessage]:
-        return [
-            AmiMessage((("Event", "QueueMember"), ("Queue", queue), ("Name", "x"), ("Location", location)))
-            for location in self.queues.get(queue, ())
-        ]
+    async def reconcile(self, seats: Iterable[Seat] = SEATS) -> Reconciled:
+        return await add_missing_seats(self, seats, self.snapshot)
+
+
+def member(interface: str) -> Member:
+    return Member("x", interface, MemberStatus.NOT_IN_USE, is_paused=True, is_in_call=False)
 
 
 async def test_only_the_seats_that_the_queue_lacks_are_added() -> None:
     ami = ScriptedAmi(hotline=["1002", "9999"])
-    done = await add_missing_seats(ami, SEATS)
-    assert ami.asked == ["QueueStatus hotline", "QueueAdd hotline PJSIP/1001", "QueueAdd hotline PJSIP/1003"]
+    done = await ami.reconcile()
+    assert ami.asked == ["QueueAdd hotline PJSIP/1001", "QueueAdd hotline PJSIP/1003"]
     assert [seat.name for seat in done.added] == ["1001", "1003"]
     assert ami.queues["hotline"] == ["PJSIP/1002", "PJSIP/9999", "PJSIP/1001", "PJSIP/1003"]
 
 
 async def test_doing_it_twice_does_nothing() -> None:
     ami = ScriptedAmi(hotline=[])
-    await add_missing_seats(ami, SEATS)
-    again = await add_missing_seats(ami, SEATS)
+    await ami.reconcile()
+    again = await ami.reconcile()
     assert (again.added, again.refused) == ((), ())
     assert len(ami.queues["hotline"]) == len(SEATS)
 
 
-async def test_each_queue_is_looked_at_once() -> None:
+async def test_a_seat_in_one_queue_is_missing_in_another() -> None:
     ami = ScriptedAmi(hotline=["1001"], urgent=[])
-    await add_missing_seats(ami, [*SEATS, Seat("1001", "urgent"), Seat("1002", "urgent")])
-    assert [asked for asked in ami.asked if asked.startswith("QueueStatus")] == [
-        "QueueStatus hotline",
-        "QueueStatus urgent",
-    ]
+    await ami.reconcile([*SEATS, Seat("1001", "urgent"), Seat("1002", "urgent")])
     assert ami.queues["urgent"] == ["PJSIP/1001", "PJSIP/1002"]
 
 
@@ -75,7 +80,7 @@ async def test_a_refused_seat_is_named_and_costs_no_other_seat_its_calls() -> No
     ami = ScriptedAmi(hotline=[])
     ami.fails["QueueAdd", "PJSIP/1001"] = AmiRefused("QueueAdd", ERROR)
     with capture_logs() as logs:
-        done = await add_missing_seats(ami, SEATS)
+        done = await ami.reconcile()
     assert ami.queues["hotline"] == ["PJSIP/1002", "PJSIP/1003"]
     assert [seat.name for seat in done.refused] == ["1001"]
     (refusal,) = [log for log in logs if log["event"] == "seat_refused"]
@@ -83,10 +88,9 @@ async def test_a_refused_seat_is_named_and_costs_no_other_seat_its_calls() -> No
     assert "No such queue" in refusal["reason"]
 
 
-async def test_a_queue_that_cannot_be_looked_at_costs_no_other_queue_its_seats() -> None:
+async def test_a_queue_that_asterisk_does_not_know_costs_no_other_queue_its_seats() -> None:
     ami = ScriptedAmi(hotline=[])
-    ami.fails["QueueStatus", "gone"] = AmiRefused("QueueStatus", ERROR)
-    done = await add_missing_seats(ami, [Seat("1001", "gone"), *SEATS])
+    done = await ami.reconcile([Seat("1001", "gone"), *SEATS])
     assert done.refused == (Seat("1001", "gone"),)
     assert done.added == SEATS
 
@@ -96,7 +100,7 @@ async def test_an_asterisk_that_does_not_answer_is_the_callers_to_mend(failure: 
     ami = ScriptedAmi(hotline=[])
     ami.fails["QueueAdd", "PJSIP/1002"] = failure
     with pytest.raises(type(failure)):
-        await add_missing_seats(ami, SEATS)
+        await ami.reconcile()
     ami.fails.clear()
-    await add_missing_seats(ami, SEATS)
+    await ami.reconcile()
     assert sorted(ami.queues["hotline"]) == ["PJSIP/1001", "PJSIP/1002", "PJSIP/1003"]

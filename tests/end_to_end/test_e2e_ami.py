@@ -1,0 +1,358 @@
+"""AMI on a real Asterisk: what our user may do, what it is told, what a forger gets, and the double's likeness."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+import pytest
+from panoramisk.manager import Manager
+from parties import CALLER_HZ, carrier_caller, phone
+from running_system import MakeSystem, System, eventually
+
+from callrouter.asterisk_link.ami_client import FOLLOWED_CLASSES, AmiClient
+from callrouter.asterisk_link.ami_double import AmiDouble
+from callrouter.asterisk_link.ami_errors import AmiRefused
+from callrouter.asterisk_link.ami_follow import follow, take_snapshot
+from callrouter.asterisk_link.ami_messages import MAX_HEADERS, MAX_LINE_BYTES, AmiMessage, encode_action
+from callrouter.asterisk_link.ami_protocol import AmiSession
+from callrouter.asterisk_link.ami_snapshot import Snapshot
+from callrouter.asterisk_link.ami_trust import Distrust
+from callrouter.asterisk_link.boot_name import read_boot_name
+from callrouter.local_system.secrets import read
+from callrouter.sip_party.call_state import CallState
+
+SEAT = "PJSIP/1001"
+QUEUE = "hotline"
+
+
+@pytest.fixture(scope="module")
+def system(make_system: MakeSystem) -> System:
+    """A system without a controller: what is seen on AMI is ours alone, and calls take the dialplan's default."""
+    made = make_system(managed={"controller": False})
+    made.start()
+    eventually("Asterisk is booted", lambda: asyncio.run(is_ready(made)))
+    return made
+
+
+async def is_ready(system: System) -> bool:
+    async with client(system):
+        return True
+
+
+def secret(system: System) -> str:
+    return read(system.layout.secrets).ami
+
+
+@contextlib.asynccontextmanager
+async def client(system: System) -> AsyncIterator[AmiClient]:
+    ami = AmiClient(
+        *("127.0.0.1", system.settings.ami.port, "callrouter", secret(system)),
+        boot_name=lambda: read_boot_name(system.layout.boot_name),
+        chance=random.SystemRandom(),
+    )
+    async with ami:
+        await asyncio.wait_for(ami.wait_ready(), 10)
+        yield ami
+
+
+async def seat_1001(ami: AmiClient) -> None:
+    with contextlib.suppress(AmiRefused):  # it is there already
+        await ami.action("QueueAdd", {"Queue": QUEUE, "Interface": SEAT, "MemberName": "1001"})
+
+
+async def make_a_call(caller: Any, agent: Any) -> None:
+    call = await caller.dial("12345")
+    ringing = await agent.next_call(timeout_s=15)
+    await ringing.answer()
+    await ringing.hears(CALLER_HZ, timeout_s=3)
+    await call.hang_up()
+    await ringing.wait_for(CallState.ENDED, timeout_s=5)
+
+
+class Wire:
+    """A bare connection, for what our client would never send or hand on."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+        self.session = AmiSession()
+        self.unread: list[AmiMessage] = []
+        self.seen: list[AmiMessage] = []
+
+    async def until(self, *ends: tuple[str, str]) -> list[AmiMessage]:
+        """Read up to a message that has all these headers; return what came, it included."""
+        began = len(self.seen)
+        async with asyncio.timeout(10):
+            while True:
+                while not self.unread:
+                    data = await self.reader.read(65536)
+                    assert data, "closed"
+                    self.unread += self.session.receive_data(data)
+                self.seen.append(self.unread.pop(0))
+                if set(ends) <= set(self.seen[-1].headers):
+                    return self.seen[began:]
+
+    async def ask(self, name: str, **headers: str) -> list[AmiMessage]:
+        """Send an action and return all up to its answer, or its list's end."""
+        action_id = f"w-{random.getrandbits(64)}"
+        self.writer.write(encode_action(name, action_id, headers))
+        came = await self.until(("ActionID", action_id))
+        if came[-1].get("EventList") == "start":
+            came += await self.until(("ActionID", action_id), ("EventList", "Complete"))
+        return came
+
+
+@contextlib.asynccontextmanager
+async def wire(port: int, password: str, source: str = "127.0.0.1", **login: str) -> AsyncIterator[Wire]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
+    wire = Wire(reader, writer)
+    try:
+        await wire.ask("Login", Username="callrouter", Secret=password, **login)
+        yield wire
+    finally:
+        writer.close()
+
+
+Kind = tuple[str, str, tuple[str, ...]]
+
+
+def kinds(messages: Iterable[AmiMessage]) -> list[Kind]:
+    """What each message is, without its values."""
+    return [
+        ("Event" if each.is_event else "Response", each.name, tuple(name for name, _ in each.headers))
+        for each in messages
+    ]
+
+
+async def short_conversation(port: int, password: str) -> tuple[list[Kind], list[Kind]]:
+    """Say the same to any Asterisk; return its answers, and its news, each in order."""
+    async with wire(port, password, Events=FOLLOWED_CLASSES) as said:
+        for name, headers in [
+            ("Ping", {}),
+            ("CoreSettings", {}),
+            ("CoreShowChannels", {}),
+            ("QueueStatus", {"Queue": QUEUE}),
+            ("QueueAdd", {"Queue": QUEUE, "Interface": "PJSIP/1999"}),
+            ("QueueAdd", {"Queue": QUEUE, "Interface": "PJSIP/1999"}),
+            ("QueueAdd", {"Queue": "nowhere", "Interface": "PJSIP/1999"}),
+            ("QueueStatus", {"Queue": QUEUE}),
+            ("Nonsense", {}),
+            ("Login", {"Username": "callrouter", "Secret": password}),
+        ]:
+            await said.ask(name, **headers)
+        if not any(each.name == "QueueMemberAdded" for each in said.seen):
+            await said.until(("Event", "QueueMemberAdded"))
+    news = [each for each in said.seen if each.get("SystemName") and each.is_event]
+    answers = [each for each in said.seen if each not in news]
+    refused = Wire(*await asyncio.open_connection("127.0.0.1", port))
+    answers += await refused.ask("Ping")
+    answers += await refused.ask("Login", Username="callrouter", Secret="wrong")
+    assert await refused.reader.read() == b""
+    refused.writer.close()
+    return kinds(answers), kinds(news)
+
+
+async def test_the_double_converses_as_the_real_asterisk_does(system: System) -> None:
+    real = await short_conversation(system.settings.ami.port, secret(system))
+    async with AmiDouble(secret="not-a-secret") as double:
+        double.queues[QUEUE] = []
+        feigned = await short_conversation(double.port, "not-a-secret")
+    for said, same in zip(real, feigned, strict=True):
+        assert same == said
+    assert len(real[0]) > 15
+
+
+MAY_NOT = {
+    "Originate": {"Channel": f"{SEAT}", "Application": "Wait", "Data": "1"},
+    "Redirect": {"Channel": "x", "Context": "connect", "Exten": "s", "Priority": "1"},
+    "Command": {"Command": "core show version"},
+    "UpdateConfig": {"SrcFilename": "queues.conf", "DstFilename": "queues.conf"},
+    "GetConfig": {"Filename": "manager.conf"},
+    "GetConfigJSON": {"Filename": "manager.conf"},
+    "CreateConfig": {"Filename": "new.conf"},
+    "Setvar": {"Variable": "A", "Value": "1"},
+    "ModuleLoad": {"LoadType": "reload"},
+    "Reload": {},
+    "DBPut": {"Family": "a", "Key": "b", "Val": "c"},
+    "DBDel": {"Family": "a", "Key": "b"},
+    "Hangup": {"Channel": "/.*/"},
+    "Bridge": {"Channel1": "a", "Channel2": "b"},
+    "Atxfer": {"Channel": "a", "Exten": "1", "Context": "connect"},
+    "BlindTransfer": {"Channel": "a", "Exten": "1", "Context": "connect"},
+    "UserEvent": {"UserEvent": "x"},
+    "Filter": {"Operation": "Add", "Filter": "x"},
+    "SendText": {"Channel": "a", "Message": "b"},
+    "AbsoluteTimeout": {"Channel": "a", "Timeout": "1"},
+}
+
+
+async def test_what_our_user_has_no_need_of_is_refused_by_asterisk(system: System) -> None:
+    async with client(system) as ami:
+        for name, headers in MAY_NOT.items():
+            with pytest.raises(AmiRefused) as refused:
+                await ami.action(name, headers)
+            assert refused.value.response.get("Message") == "Permission denied", name
+        await ami.action("Ping")
+        await seat_1001(ami)
+        snapshot = await take_snapshot(ami)
+        queue = snapshot.queue(QUEUE)
+        assert queue
+        assert SEAT in {member.interface for member in queue.members}
+
+
+async def test_a_login_from_anywhere_but_our_own_address_is_refused(system: System) -> None:
+    async with wire(system.settings.ami.port, secret(system), source="127.0.0.2") as elsewhere:
+        (answer,) = elsewhere.seen
+        assert (answer.name, answer.get("Message")) == ("Error", "Authentication failed")
+
+
+async def test_without_the_class_system_asterisk_does_not_say_that_it_is_booted(system: System) -> None:
+    async with wire(system.settings.ami.port, secret(system), Events="agent") as deaf:
+        await deaf.ask("Ping")
+        assert not any(message.name == "FullyBooted" for message in deaf.seen)
+
+
+async def test_asterisk_refuses_an_action_beyond_its_limits_and_takes_one_at_them(system: System) -> None:
+    async with wire(system.settings.ami.port, secret(system)) as said:
+        whole = encode_action("Ping", "1", {"X": ("",) * (MAX_HEADERS - 2)})
+        longest = encode_action("Ping", "2", {"X": "x" * (MAX_LINE_BYTES - len("X: "))})
+        said.writer.write(whole + longest)
+        await said.until(("Response", "Success"), ("ActionID", "1"))
+        await said.until(("Response", "Success"), ("ActionID", "2"))
+        said.writer.write(whole.replace(b"X: \r\n", b"X: \r\nX: \r\n", 1))
+        (refused,) = await said.until(("Response", "Error"))
+        assert refused.get("Message") == "Too many lines in message or allocation failure"
+        said.writer.write(longest.replace(b"X: x", b"X: xx"))
+        (refused,) = await said.until(("Response", "Error"))
+        assert refused.get("Message") == "Failed to parse message: line too long"
+
+
+async def test_the_boot_name_is_on_all_that_asterisk_tells_and_on_no_answer(system: System) -> None:
+    boot_name = read_boot_name(system.layout.boot_name)
+    async with client(system) as ami:
+        await seat_1001(ami)
+    async with (
+        wire(system.settings.ami.port, secret(system), Events=FOLLOWED_CLASSES) as said,
+        phone(system, "1001") as agent,
+        carrier_caller(system) as caller,
+    ):
+        await said.ask("Ping")
+        del said.seen[:]
+        await make_a_call(caller, agent)
+        await said.until(("Event", "AgentComplete"))
+        await said.until(("Event", "QueueMemberStatus"), ("Status", "1"))
+        told = list(said.seen)
+        answered = await said.ask("CoreShowChannels") + await said.ask("QueueStatus")
+    assert len(told) <= 8, kinds(told)
+    assert {"QueueCallerJoin", "AgentCalled", "AgentConnect", "AgentComplete"} <= {each.name for each in told}
+    assert {each.headers[2] for each in told} == {("SystemName", boot_name)}
+    assert not any(each.get("SystemName") for each in answered)
+
+
+async def test_an_independent_client_sees_the_same_news_in_the_same_order(system: System) -> None:
+    loop = asyncio.get_running_loop()
+    theirs: list[dict[str, str]] = []
+    booted = asyncio.Event()
+    manager = Manager(
+        host="127.0.0.1",
+        port=system.settings.ami.port,
+        loop=loop,
+        events=FOLLOWED_CLASSES,
+        username="callrouter",
+        secret=secret(system),
+        ping_delay=60,
+        ping_interval=60,
+    )
+    manager.register_event("*", lambda _manager, message: theirs.append(dict(message.items())))
+    manager.register_event("FullyBooted", lambda _manager, _message: booted.set())
+    async with client(system) as ami:
+        await seat_1001(ami)
+        async with phone(system, "1001") as agent, carrier_caller(system) as caller:
+            await manager.connect()
+            await booted.wait()
+            await asyncio.sleep(0.2)  # the phone's own events
+            del theirs[:]
+            ami.events.forget_queued()
+            for _ in range(2):
+                await make_a_call(caller, agent)
+                await asyncio.sleep(5.2)  # wrap-up
+        await ami.action("Ping")
+        manager.close()
+    ours = [dict(news.headers) async for news in ami.events if isinstance(news, AmiMessage)]
+    assert [_plain(each) for each in theirs] == [_plain(each) for each in ours]
+    assert sum(each["Event"] == "AgentConnect" for each in ours) == 2
+
+
+def _plain(headers: dict[str, str]) -> dict[str, str]:
+    # Their client strips values, and spells names in its own way.
+    return {name.lower(): value.strip() for name, value in headers.items() if name.lower() != "content"}
+
+
+async def test_after_a_cut_link_the_snapshot_names_the_channels_that_are_up(system: System) -> None:
+    async with (
+        client(system) as ami,
+        phone(system, "1001") as agent,
+        carrier_caller(system) as caller,
+    ):
+        await seat_1001(ami)
+        news = aiter(follow(ami))
+        first = await anext(news)
+        assert isinstance(first, Snapshot)
+        assert first.channels == ()
+        calls = [await caller.dial("12345") for _ in range(3)]
+        ringing = await agent.next_call(timeout_s=15)
+        await ringing.answer()
+        await ringing.hears(CALLER_HZ, timeout_s=3)
+        link = ami._link
+        assert link
+        began = asyncio.get_running_loop().time()
+        link.abort("the test has cut it")
+        async with asyncio.timeout(5):
+            while not isinstance(again := await anext(news), Snapshot):
+                pass
+        assert asyncio.get_running_loop().time() - began < 1
+        up = {
+            line.split("!")[0] for line in system.asks_asterisk("core show channels concise") if "!" in line
+        }
+        assert {channel.name for channel in again.channels} == up
+        assert len(up) == 4
+        assert again.missing == 0
+        (queue,) = again.queues
+        assert len(queue.waiting) == 2
+        assert {caller.unique_id for caller in queue.waiting} < {each.unique_id for each in again.channels}
+        for call in calls:
+            await call.hang_up()
+
+
+PAUSE = f"queue pause member {SEAT} queue {QUEUE}"
+FORGED = (
+    "x\r\nWrapuptime: 9\r\n\r\nEvent: QueueMemberAdded\r\nPrivilege: agent,all\r\nSystemName: guessedguessed22"
+    "\r\nForged: yes"
+)
+
+
+async def test_a_text_that_writes_messages_gets_none_handed_on_and_the_state_is_asked_anew(
+    system: System,
+) -> None:
+    async with client(system) as ami:
+        await seat_1001(ami)
+        news = aiter(follow(ami))
+        assert isinstance(await anext(news), Snapshot)
+        await asyncio.to_thread(system.asks_asterisk, f'{PAUSE} reason "{FORGED}"')
+        async with asyncio.timeout(10):
+            again = await anext(news)
+        assert isinstance(again, Snapshot)
+        (queue,) = again.queues
+        assert again.missing == 1
+        assert SEAT not in {member.interface for member in queue.members}
+        await asyncio.to_thread(system.asks_asterisk, f'{PAUSE} reason "y"')
+        async with asyncio.timeout(10):
+            told = await anext(news)
+        assert isinstance(told, AmiMessage)
+        assert (told.name, told.get("PausedReason")) == ("QueueMemberPause", "y")
+        await asyncio.to_thread(system.asks_asterisk, PAUSE.replace("pause", "unpause"))
+    dropped = ami.counters.by_fault
+    assert dropped[Distrust.FORGED] + dropped[Distrust.CUT] > 2, dropped
