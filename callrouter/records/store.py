@@ -30,7 +30,7 @@ from callrouter.records.outbox_rows import RowState, in_milliseconds
 from callrouter.records.tables import call_record, journal_position, journal_row, outbox
 from callrouter.records.tail import FilePosition
 from callrouter.vocabulary.cel import CelEvent, CelRow, at_node, instant_at, microseconds_of
-from callrouter.vocabulary.journal import JournalEvent
+from callrouter.vocabulary.journal import ARRIVAL_CONTEXT, JournalEvent
 from callrouter.vocabulary.message import RECORD_CLOSED
 from callrouter.vocabulary.record import (
     Anomaly,
@@ -215,12 +215,18 @@ def _without_record(node: str) -> sa.Select[str]:
         ended.c.event == CelEvent.LINKEDID_END,
     )
     has_record = sa.exists().where(call_record.c.node == node, call_record.c.call_id == arrived.c.uniqueid)
+    # A caller who gave up before the dialplan's first step has no row of ours, only Asterisk's own.
+    began_a_call = sa.and_(
+        arrived.c.event == CelEvent.CHAN_START,
+        arrived.c.context == ARRIVAL_CONTEXT,
+        arrived.c.uniqueid == arrived.c.linkedid,
+    )
     return (
         sa.select(arrived.c.linkedid)
         .distinct()
         .where(
             arrived.c.node == node,
-            arrived.c.event.in_((JournalEvent.ARRIVED, JournalEvent.REFUSED)),
+            sa.or_(arrived.c.event.in_((JournalEvent.ARRIVED, JournalEvent.REFUSED)), began_a_call),
             ~has_record,
             has_ended,
         )

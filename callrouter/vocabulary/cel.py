@@ -1,11 +1,12 @@
-"""One row of Asterisk's journal (CEL), read.
+r"""One row of Asterisk's journal (CEL), read.
 
 Rules:
 - A row has the columns of `CEL_COLUMNS`, in that order; anything else is not a row.
 - `eventtime` is epoch seconds with six decimals; it becomes an exact UTC instant, never through a float.
 - What a row says beside that is text, kept as written: it came from callers and is not to be believed.
 - A user event's `eventextra` is JSON `{"extra": "k=v&k=v"}`; each value is percent-encoded UTF-8. What cannot
-  be read is an absent fact, never an error.
+  be read is an absent fact, never an error. In a fact, an octet that is not UTF-8 and a control character are
+  escaped as `\xNN` (see `wire_text`): a caller may have written them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from enum import StrEnum
 from urllib.parse import unquote
 
 from callrouter.vocabulary.journal import CEL_COLUMNS
+from callrouter.vocabulary.wire_text import without_controls
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = re.compile(r"(\d{1,11})\.(\d{6})", re.ASCII)
@@ -136,5 +138,5 @@ def facts_of(row: CelRow) -> Mapping[str, str]:
     for pair in text.split("&"):
         key, equals, value = pair.partition("=")
         if equals:
-            facts.setdefault(key, unquote(value, errors="replace"))
+            facts.setdefault(key, without_controls(unquote(value, errors="backslashreplace")))
     return facts

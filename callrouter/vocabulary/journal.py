@@ -28,11 +28,15 @@ CEL_COLUMNS = (
 """The columns of cel.csv, in order (asterisk/cel_custom.conf.j2). `eventtime` is epoch seconds with µs."""
 
 
+ARRIVAL_CONTEXT = "from-carrier"
+"""Where inbound calls enter the dialplan: a channel that starts a call there is a call of ours."""
+
+
 class JournalEvent(StrEnum):
     """A CEL user event of ours."""
 
     ARRIVED = "CR_ARRIVED"
-    """First step of a call. Keys: arrived_at, called, caller, presentation, trunk, sip_call_id, clock_offset.
+    """First of every call. Keys: arrived_at, called, caller, presentation, trunk, sip_call_id, clock_offset.
 
     `arrived_at` is epoch seconds with µs, the instant that the plan is asked about; `called` and `caller` are raw
     text; `clock_offset` is the rehearsal offset in whole seconds, 0 when live.
@@ -48,7 +52,7 @@ class JournalEvent(StrEnum):
     VOICEMAIL = "CR_VOICEMAIL"
     """Keys: state (started, finished); when finished also status (RECORD_STATUS), file."""
     REFUSED = "CR_REFUSED"
-    """A call refused before any decision. Keys: called, reason."""
+    """After the arrival of a call that is refused before any decision. Key: reason."""
 
 
 class DecisionFact(StrEnum):

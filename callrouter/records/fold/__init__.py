@@ -1,7 +1,8 @@
 """From a call's journal rows to its record. Pure.
 
 Rules:
-- Rows in which no call of ours arrived give no record (an agent's own call, a qualify).
+- Rows in which no call of ours arrived give no record (an agent's own call, a qualify). A caller who left before
+  the dialplan's first step arrived all the same: such a call is known by where its channel started.
 - A record always comes out: missing and contradictory rows leave gaps and anomalies, never an error.
 - The same rows give the same record, in whatever order and however often they come.
 - A call is completed when the caller was bridged with a person, whoever hung up. Else it is a voicemail when
@@ -16,7 +17,14 @@ from datetime import datetime, timedelta
 
 from callrouter.records.fold.decisions import decision_of, whole_number
 from callrouter.records.fold.journal import Fact, Journal, first_at, journal_of
-from callrouter.records.fold.legs import hangup_of, hung_up_by, legs_of, talk_milliseconds, talks_of
+from callrouter.records.fold.legs import (
+    endpoint_of,
+    hangup_of,
+    hung_up_by,
+    legs_of,
+    talk_milliseconds,
+    talks_of,
+)
 from callrouter.records.fold.stations import announcements_of, queue_visits_of, voicemail_of
 from callrouter.vocabulary.cel import CelEvent, CelRow, CelRowError, instant_of
 from callrouter.vocabulary.journal import Fallback, JournalEvent
@@ -28,6 +36,7 @@ from callrouter.vocabulary.record import (
     RecordedDecision,
     TerminalState,
 )
+from callrouter.vocabulary.wire_text import without_controls
 
 _RELEASE = "release"
 
@@ -58,7 +67,7 @@ def fold(rows: Sequence[CelRow], node: str) -> CallRecord | None:
         arrived_at_rehearsal=_shifted(journal, arrived_at, offset),
         accepted_at=talks[0].starts if talks else voicemail[1] if voicemail else None,
         called_raw=arrival.text("called") or "",
-        caller_raw=arrival.text("caller") or caller_rows[0].caller_number,
+        caller_raw=arrival.text("caller") or without_controls(caller_rows[0].caller_number),
         presentation=arrival.text("presentation"),
         trunk=arrival.text("trunk"),
         sip_call_id=arrival.text("sip_call_id"),
@@ -84,7 +93,13 @@ def _arrival(journal: Journal) -> tuple[Fact, bool]:
     """Give the facts of the arrival, and whether the call was refused."""
     refusals = journal.facts(JournalEvent.REFUSED)
     arrivals = journal.facts(JournalEvent.ARRIVED)
-    return (arrivals or refusals)[0], bool(refusals)
+    return (arrivals or refusals or [_entry(journal.of_channel(journal.caller)[0])])[0], bool(refusals)
+
+
+def _entry(row: CelRow) -> Fact:
+    """Give what the channel itself tells of an arrival that the dialplan did not come to write down."""
+    facts = {"called": row.exten, "caller": row.caller_number, "trunk": endpoint_of(row.channel)}
+    return Fact(row.at, {key: without_controls(text) for key, text in facts.items()})
 
 
 def _arrived_at(journal: Journal, arrival: Fact) -> datetime:

@@ -4,13 +4,16 @@ Rules:
 - The first decision written down is the record's: a call keeps the plan it began with.
 - A fallback is not a decision. One that is not spelled as agreed counts as a bad verdict.
 - An empty fact is an absent one; a fact that cannot be read is noted as odd and left out.
+- The instant that the plan was asked about is that of the arrival, in the rehearsal clock if there is one. A
+  journal written before that was relied on says it in the decision, and then it is read there.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from callrouter.records.fold.journal import Fact, Journal
+from callrouter.records.fold.journal import Fact, Journal, first_at
+from callrouter.vocabulary.cel import CelEvent, CelRowError, instant_of
 from callrouter.vocabulary.journal import DecisionFact, Fallback, JournalEvent
 from callrouter.vocabulary.record import Anomaly, RecordedDecision
 
@@ -65,13 +68,13 @@ def _decision(journal: Journal, fact: Fact) -> RecordedDecision:
         notice=fact.text(DecisionFact.NOTICE),
         queue=fact.text(DecisionFact.QUEUE),
         priority=whole_number(journal, fact.text(DecisionFact.PRIORITY)),
-        decided_at=_instant(journal, fact.text(DecisionFact.DECIDED_AT)),
+        decided_at=_decided_at(journal, fact.text(DecisionFact.DECIDED_AT)),
     )
 
 
-def _instant(journal: Journal, text: str | None) -> datetime | None:
+def _decided_at(journal: Journal, text: str | None) -> datetime | None:
     if text is None:
-        return None
+        return _arrival_asked_about(journal)
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
@@ -80,3 +83,23 @@ def _instant(journal: Journal, text: str | None) -> datetime | None:
         journal.anomalies.add(Anomaly.UNREADABLE_FACT)
         return None
     return at
+
+
+def _arrival_asked_about(journal: Journal) -> datetime | None:
+    """Give the arrival's instant; what cannot be read of it, the arrival's own reader notes."""
+    arrivals = journal.facts(JournalEvent.ARRIVED)
+    if not arrivals:
+        return None
+    offset = whole_number(journal, arrivals[0].text("clock_offset")) or 0
+    try:
+        return _arrived_at(journal, arrivals[0]) + timedelta(seconds=offset)
+    except OverflowError:
+        return None
+
+
+def _arrived_at(journal: Journal, arrival: Fact) -> datetime:
+    started = first_at(journal.of_channel(journal.caller), CelEvent.CHAN_START)
+    try:
+        return instant_of(arrival.text("arrived_at") or "")
+    except CelRowError:
+        return started or arrival.at

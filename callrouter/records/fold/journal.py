@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from callrouter.vocabulary.cel import CelEvent, CelRow, facts_of
-from callrouter.vocabulary.journal import JournalEvent
+from callrouter.vocabulary.journal import ARRIVAL_CONTEXT, JournalEvent
 from callrouter.vocabulary.record import Anomaly
 
 _AT_EQUAL_INSTANTS: Mapping[str, int] = {
@@ -96,6 +96,7 @@ def journal_of(rows: Iterable[CelRow]) -> Journal | None:
         ordered.setdefault((row.uniqueid, row.event, row.at), row)
     kept = tuple(ordered.values())
     arrivals = [row for row in kept if row.event in {JournalEvent.ARRIVED, JournalEvent.REFUSED}]
+    arrivals = arrivals or [row for row in kept if _enters(row)]
     if not arrivals:
         return None
     first = next((row for row in arrivals if row.uniqueid == row.linkedid), arrivals[0])
@@ -108,6 +109,12 @@ def journal_of(rows: Iterable[CelRow]) -> Journal | None:
 def first_at(rows: Iterable[CelRow], event: CelEvent) -> datetime | None:
     """Give the instant of the first row of an event."""
     return next((row.at for row in rows if row.event == event), None)
+
+
+def _enters(row: CelRow) -> bool:
+    return (
+        row.event == CelEvent.CHAN_START and row.context == ARRIVAL_CONTEXT and row.uniqueid == row.linkedid
+    )
 
 
 def _order(row: CelRow) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from callrouter.records.fold import fold
 from callrouter.vocabulary.cel import CelRow
-from callrouter.vocabulary.journal import Fallback
+from callrouter.vocabulary.journal import ARRIVAL_CONTEXT, Fallback
 from callrouter.vocabulary.record import (
     Anomaly,
     CallRecord,
@@ -42,7 +43,6 @@ DECIDED = {
     "notice": "t01-12315",
     "queue": "general",
     "priority": "5",
-    "decided_at": "2021-09-30T16:00:00+08:00",
 }
 
 
@@ -143,6 +143,34 @@ def folded(rows: list[CelRow]) -> CallRecord:
     record = fold(rows, "node1")
     assert record is not None
     return record
+
+
+@pytest.mark.parametrize("offset_s", [0, -86_400])
+def test_a_decision_was_asked_about_the_arrivals_instant_in_the_rehearsal_clock(offset_s: int) -> None:
+    written = at(-0.25)
+    arrived = f"{written.timestamp():.6f}"
+    rows = [
+        user(0.1, "CR_ARRIVED", called="12315", arrived_at=arrived, clock_offset=str(offset_s))
+        if one.event == "CR_ARRIVED"
+        else one
+        for one in normal()
+    ]
+    record = folded(rows)
+    assert record.decision is not None
+    assert record.decision.decided_at == written + timedelta(seconds=offset_s)
+    assert record.decision.decided_at == record.arrived_at_rehearsal or record.arrived_at
+
+
+def test_a_decision_that_says_its_own_instant_is_believed() -> None:
+    rows = [
+        user(0.2, "CR_DECIDED", **DECIDED, decided_at="2021-09-30T16:00:07+08:00")
+        if one.event == "CR_DECIDED"
+        else one
+        for one in normal()
+    ]
+    decision = folded(rows).decision
+    assert decision is not None
+    assert decision.decided_at == at(7)
 
 
 def test_a_normal_call_has_its_whole_story() -> None:
@@ -330,6 +358,36 @@ def test_a_refused_call_has_a_record() -> None:
     assert (record.terminal_state, record.called_raw) == (TerminalState.REFUSED, "*1")
     assert record.caller_raw == "13800138000"
     assert record.anomalies == ()
+
+
+def test_a_refused_calls_numbers_are_those_of_its_arrival() -> None:
+    rows = [*arrival(called="anna"), user(0.2, "CR_REFUSED", reason="not_a_number")]
+    record = folded(rows + hangup(0.3, "dialplan/builtin", cause=28) + end(0.3))
+    assert (record.terminal_state, record.called_raw) == (TerminalState.REFUSED, "anna")
+    assert record.sip_call_id == folded(normal()).sip_call_id
+    assert record.anomalies == ()
+
+
+def test_a_caller_who_left_before_the_first_step_has_a_record_of_what_the_channel_tells() -> None:
+    began = replace(row(0, "CHAN_START"), context=ARRIVAL_CONTEXT, exten="123\n15", caller_number="138\x00\r")
+    record = folded([began, *hangup(0.1, CALLER_CHANNEL), *end(0.1)])
+    assert (record.called_raw, record.caller_raw, record.trunk) == ("123\\x0a15", "138\\x00\\x0d", "trunk")
+    assert (record.arrived_at, record.terminal_state) == (at(0), TerminalState.ABANDONED)
+    assert record.anomalies == (Anomaly.NO_DECISION,)
+
+
+def test_a_leg_of_ours_that_starts_where_callers_do_is_no_call() -> None:
+    leg = replace(row(0, "CHAN_START", who=AGENT), context=ARRIVAL_CONTEXT)
+    assert fold([leg, *end(1)], "node1") is None
+
+
+def test_control_characters_and_octets_that_are_no_text_are_kept_escaped() -> None:
+    raw = "called=12%0A%22315&caller=%C4%E3%00%7F%C2%85&sip_call_id=a%0D%0Ab"
+    rows = [row(0, "CHAN_START"), row(0.1, "CR_ARRIVED", {"extra": raw}), *hangup(1, CALLER_CHANNEL), *end(1)]
+    record = folded(rows)
+    assert record.called_raw == '12\\x0a"315'
+    assert record.caller_raw == "\\xc4\\xe3\\x00\\x7f\\x85"
+    assert record.sip_call_id == "a\\x0d\\x0ab"
 
 
 def test_a_rehearsal_carries_both_clocks() -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from callrouter.records.cel_csv import cut
 from callrouter.vocabulary.cel import CelRow
@@ -56,3 +58,25 @@ def test_a_callers_number_forges_no_row_even_in_a_torn_row(
     torn = csv_bytes([forging]).rstrip(b'"\n') + b"x"
     assert list(cut(torn + csv_bytes([glued])).rows) == [glued]
     assert list(cut(csv_bytes([forging])).rows) == [forging]
+
+
+_HOSTILE = st.text(
+    st.sampled_from('",\r\n\\0.&=\x01\x7f\x85\u2028热')
+    | st.characters(exclude_characters="\0", exclude_categories=["Cs"]),
+    max_size=40,
+) | st.sampled_from(['\n"CHAN_START","1.000000","', '"\n"', '","', '""\n""CR_ARRIVED"",""1.000000"",""'])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(st.tuples(_HOSTILE, _HOSTILE), min_size=1, max_size=4))
+def test_whatever_callers_write_into_rows_the_same_rows_come_back_and_no_other(
+    texts: list[tuple[str, str]], call_rows: Rows, csv_bytes: Bytes
+) -> None:
+    rows = [
+        replace(row, exten=called, caller_number=caller)
+        for number, (called, caller) in enumerate(texts)
+        for row in call_rows(number)[:2]
+    ]
+    found = cut(csv_bytes(rows))
+    assert (list(found.rows), found.unreadable) == (rows, 0)
+    assert found.consumed == len(csv_bytes(rows))

@@ -172,10 +172,12 @@ async def test_a_call_that_could_not_be_folded_is_folded_at_the_next_start_once(
     refused = [
         replace(row, event="CR_REFUSED") if row.event == "CR_ARRIVED" else row for row in call_rows(40)
     ]
-    unfinished, an_agents_own = call_rows(50)[:-1], [call_rows(60)[0], call_rows(60)[-1]]
-    every = [*calls, *refused, *unfinished, *an_agents_own]
+    unfinished = call_rows(50)[:-1]
+    an_agents_own = [replace(row, context="from-seat") for row in (call_rows(60)[0], call_rows(60)[-1])]
+    gone_at_once = [row for row in call_rows(45) if not row.event.startswith("CR_")]
+    every = [*calls, *refused, *unfinished, *an_agents_own, *gone_at_once]
     journal.write_bytes(csv_bytes(every))
-    failing = {f"lab-{number}.1" for number in (*range(5, 25), 40)}
+    failing = {f"lab-{number}.1" for number in (*range(5, 25), 40, 45)}
 
     def fold_some(rows: Sequence[CelRow], node: str) -> CallRecord | None:
         if rows[0].linkedid in failing:
@@ -184,7 +186,7 @@ async def test_a_call_that_could_not_be_folded_is_folded_at_the_next_start_once(
 
     monkeypatch.setattr("callrouter.records.store.fold", fold_some)
     missing = failing
-    for written in (10, 21, 0):
+    for written in (10, 22, 0):
         store = await Store.open(url(tmp_path), explain=nothing_to_say, now=lambda: NOW)
         told = asyncio.Event()
         collector = Collector(store, journal, "n", on_records=told.set)
@@ -195,7 +197,7 @@ async def test_a_call_that_could_not_be_folded_is_folded_at_the_next_start_once(
         assert store.counters.calls_not_folded == len(missing)
         bodies = await RecordReader(store.database.engine).recent(100)
         ids = sorted(str(body["call_id"]) for body in bodies)
-        assert ids == sorted({*(f"lab-{number}.1" for number in (*range(30), 40))} - missing)
+        assert ids == sorted({*(f"lab-{number}.1" for number in (*range(30), 40, 45))} - missing)
         assert await count(store, "outbox") == len(ids)
         await store.close()
         monkeypatch.undo()

@@ -1,0 +1,203 @@
+"""What a caller wrote in the dialplan: taken up by a plain Set, encoded at once, and only then used as text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import quote, unquote_to_bytes
+
+import pytest
+from dialplan_steps import Step, steps_of
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+Rendered = Callable[[str], str]
+
+RAW = r"\$\{(?:EXTEN|CALLERID\(num\):0:80|CHANNEL\(pjsip,call-id\):0:128)\}"
+"""What a caller wrote, as far as the dialplan looks at it."""
+
+CALLERS = {"CR_CALLED", "CR_CALLER", "CR_SIP_CALL_ID"}
+"""Ours, but with a caller's text in them: encoded before they are used."""
+
+OURS = {
+    "ARG1", "CR_ARRIVED_AT", "CR_ASK", "CR_CALL", "CR_CAUSE", "CR_CLOCK_OFFSET", "CR_EMPTY", "CR_HARMLESS",
+    "CR_LAST_RESORT",
+    "CR_LOOKS", "CR_LOSSES", "CR_NOTICE", "CR_NOT_KEPT", "CR_ORDER", "CR_PLAIN", "CR_PRESENTATION", "CR_QUEUE",
+    "CR_REASON", "CR_SAFE_QUEUE", "CR_SECOND_LOOK", "CR_SPOOL", "CR_TRUNK", "QUEUE_PRIO",
+}  # fmt: skip
+"""Set by us, from constants, settings and the controller's filtered verdict."""
+
+ASTERISKS = {
+    "DIALSTATUS", "HANGUPCAUSE", "MEMBERINTERFACE", "PLAYBACKSTATUS", "QUEUESTATUS", "RECORD_STATUS", "UNIQUEID",
+}  # fmt: skip
+"""Words, numbers and configured names that Asterisk gives."""
+
+FUNCTIONS = {
+    "CHANNEL(endpoint)", "CALLERID(num-pres)", "CUT", "FIELDQTY", "FILTER", "IF", "QUEUE_EXISTS",
+    "QUEUE_MEMBER", "REGEX", "STRFTIME", "STRREPLACE", "URIENCODE",
+}  # fmt: skip
+"""CHANNEL and CALLERID with what they may be asked for; the others work on what stands in their brackets."""
+
+
+@pytest.fixture(scope="module")
+def steps(rendered: Rendered) -> list[Step]:
+    return steps_of(rendered("extensions.conf"))
+
+
+def named(args: str) -> list[str]:
+    """Every variable and function whose value stands in an argument."""
+    found = []
+    for name, bracket in re.findall(r"\$\{([A-Z_][A-Za-z0-9_]*)(\([a-z,-]*\))?", args):
+        found.append(name + bracket if name in ("CHANNEL", "CALLERID") else name)
+    return found
+
+
+def takes_up(step: Step) -> str | None:
+    """The variable into which a step takes what a caller wrote, and does nothing else."""
+    match = re.fullmatch(rf"(\w+)={RAW}", step.args)
+    return match[1] if match and step.app == "Set" else None
+
+
+def encodes(step: Step) -> str | None:
+    match = re.fullmatch(
+        r"\$\{FIELDQTY\(REPLACE\((\w+),\$\{CR_PLAIN\}\),:\)\}\?encode,s,1\((\w+)\)", step.args
+    )
+    return match[1] if match and step.app == "GosubIf" and match[1] == match[2] else None
+
+
+def test_only_what_is_on_these_lists_stands_in_an_argument(steps: list[Step]) -> None:
+    for step in steps:
+        if takes_up(step):
+            continue
+        unknown = set(named(step.args)) - OURS - ASTERISKS - FUNCTIONS - CALLERS
+        assert not unknown, step
+
+
+def test_what_a_caller_wrote_is_taken_up_by_a_plain_set_into_the_three_variables(steps: list[Step]) -> None:
+    assert {takes_up(step) for step in steps} - {None} == CALLERS
+    for step in steps:
+        raw = re.search(r"\$\{(EXTEN|CALLERID\((?!num-pres)|CHANNEL\((?!endpoint)|SIP|PJSIP)", step.args)
+        assert bool(raw) == bool(takes_up(step)), step
+
+
+def test_it_is_encoded_before_anything_else_is_done_with_it(steps: list[Step]) -> None:
+    arrival = [step for step in steps if step.context == "arrival"]
+    for variable in CALLERS:
+        taken = [place for place, step in enumerate(arrival) if takes_up(step) == variable]
+        (encoded,) = [place for place, step in enumerate(arrival) if encodes(step) == variable]
+        if variable == "CR_CALLED":
+            assert not taken
+        else:
+            assert taken == [encoded - 1]
+        assert not any(variable in named(step.args) for step in arrival[: encoded + 1])
+    for step in steps:
+        if step.context in ("from-carrier", "encode"):
+            assert not CALLERS & set(named(step.args)), step
+
+
+def test_whatever_is_dialled_is_taken_up_and_goes_to_the_arrival(steps: list[Step]) -> None:
+    carrier = [step for step in steps if step.context == "from-carrier"]
+    ways: dict[str, list[str]] = {}
+    for step in carrier:
+        ways.setdefault(step.exten, []).append(f"{step.app}({step.args})")
+    reason, on = "Set(CR_REASON=not_a_number)", "Goto(arrival,s,1)"
+    assert ways["_[+0-9]!"] == ["Set(CR_CALLED=${EXTEN})", on]
+    assert ways["_!"] == ["Set(CR_CALLED=${EXTEN})", reason, on]
+    # A caller who hangs up in the middle brings Asterisk to h: it must not be taken for one who dialled it.
+    assert ways["h"] == [
+        "GotoIf(${FIELDQTY(CR_CALLED,:)}?over)", "Set(CR_CALLED=h)", reason, on, "Hangup()",
+    ]  # fmt: skip
+    assert set(ways) == {"_[+0-9]!", "_!", "h"}
+
+
+def test_a_refused_call_is_written_down_and_never_asked_about(steps: list[Step]) -> None:
+    arrival = [f"{step.app}({step.args})" for step in steps if step.context == "arrival"]
+    refused = arrival.index("GotoIf(${FIELDQTY(CR_REASON,:)}?refused,s,1)")
+    assert arrival[refused + 1] == "Set(CR_VERDICT=)"
+    assert any(text.startswith("CELGenUserEvent(CR_ARRIVED,") for text in arrival[:refused])
+    assert not any(text.startswith("AGI(") for text in arrival[:refused])
+
+
+def encoder(steps: list[Step]) -> Callable[[bytes], str]:
+    """The steps of [encode] for what is not harmless, done here; octets are Latin-1 text."""
+    look, encode, back, *marking = [step for step in steps if step.context == "encode"]
+    assert (look.app, look.args) == (
+        "GotoIf", "${FIELDQTY(REPLACE(${ARG1},${CR_HARMLESS}),:)}?brackets",
+    )  # fmt: skip
+    assert encode.args == "${ARG1}=${URIENCODE(${${ARG1}})}"
+    assert (back.app, marking[0].label, marking[-1].app) == ("Return", "brackets", "Return")
+    deeds: list[tuple[str, str] | None] = []
+    for step in marking[:-1]:
+        assert step.app == "Set"
+        match = re.fullmatch(r"\$\{ARG1\}=\$\{STRREPLACE\(\$\{ARG1\},(\\[()]|~[0-9]?),(\S+)\)\}", step.args)
+        assert match or step.args == encode.args, step
+        deeds.append((match[1].removeprefix("\\"), match[2]) if match else None)
+
+    def encoded(octets: bytes) -> str:
+        text = octets.decode("latin-1")
+        for deed in deeds:
+            if deed is None:
+                assert not set(text) & {"(", ")"}  # in a function's brackets they would end them
+                text = quote(text.encode("latin-1"), safe="-_.!~*'")
+            else:
+                text = text.replace(*deed)
+        return text
+
+    return encoded
+
+
+@given(st.binary(max_size=40) | st.text("~012():%,(a", max_size=12).map(str.encode))
+@example(b"~0~1~2(~)")
+@example(b"x):1,(")
+def test_the_encoding_loses_nothing_and_leaves_nothing_that_means_anything_to_asterisk(
+    steps: list[Step], octets: bytes
+) -> None:
+    encoded = encoder(steps)(octets)
+    assert unquote_to_bytes(encoded) == octets
+    assert re.fullmatch(r"[A-Za-z0-9_.!*'%-]*", encoded)
+    if octets:
+        assert encoded
+
+
+def test_what_is_not_encoded_needs_no_encoding_and_what_is_harmless_holds_no_bracket(
+    rendered: Rendered,
+) -> None:
+    text = rendered("extensions.conf")
+    (plain,) = re.findall(r"\nCR_PLAIN = (\S+)\n", text)
+    assert quote(plain, safe="") == plain
+    assert re.fullmatch(r"[A-Za-z0-9_.-]+", plain)
+    (more,) = re.findall(r"\nCR_HARMLESS = \$\{CR_PLAIN\}(\S+)\n", text)
+    assert set(more.replace("\\;", ";")) == set("@+=;")
+
+
+def test_what_asterisk_would_copy_raw_into_the_dip_is_replaced_before_it_whatever_it_is(
+    steps: list[Step],
+) -> None:
+    place = next(n for n, step in enumerate(steps) if step.app == "AGI")
+    written = [step for step in steps if "CALLERID(" in step.args.partition("=")[0]]
+    assert all(step in steps[:place] and step.app == "Set" for step in written)
+    everything, *others = [step.args for step in written]
+    assert others == ["CALLERID(dnid)=", "CALLERID(rdnis)="]
+    proof = re.fullmatch(
+        r'CALLERID\(all\)=<\$\{IF\(\$\{REGEX\("(.*)" \$\{CR_CALLER\}\)\}\?'
+        r"\$\{STRREPLACE\(CR_CALLER,%2B,\+\)\}:\)\}>",
+        everything,
+    )
+    assert proof
+    for number in ("13800138000", "%2B8613800138000", "1"):
+        assert re.search(proof[1], number)
+    for other in ("", "%2B", "138%0A1", "+86138", "138a", "138%2B", "%2B%2B1", "anonymous", "1.3", "138'"):
+        assert not re.search(proof[1], other), other
+
+
+def test_asterisks_own_log_is_one_json_object_a_line_and_there_is_no_queue_log(rendered: Rendered) -> None:
+    lines = [line for line in rendered("logger.conf").splitlines() if line and not line.startswith(";")]
+    general, files = lines[1 : lines.index("[logfiles]")], lines[lines.index("[logfiles]") + 1 :]
+    assert "queue_log = no" in general
+    assert files == ["messages.log => [json]notice,warning,error"]
+
+
+def test_a_trunk_brings_calls_and_nothing_else(rendered: Rendered) -> None:
+    trunk = rendered("pjsip.conf").partition("[trunk](!)")[2].partition("\n[")[0]
+    assert "\nallow_subscribe = no\n" in trunk
+    assert "\nallow_transfer = no\n" in trunk
