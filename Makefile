@@ -21,15 +21,16 @@ check: setup-tests
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
-	@.venv/bin/mypy tests/end_to_end
+	@.venv/bin/mypy tests/end_to_end tests/wire tests/peers tests/fuzz
 	@.venv/bin/lint-imports
-	@$(PYTEST) tests/unit tests/wire tests/scenarios -q -n 2
+	@$(PYTEST) tests/unit tests/wire tests/scenarios tests/peers -q -n 2
 
 test: check
+	@$(PYTEST) tests/fuzz -m "not soak" -q -n 2
 	@$(PYTEST) tests/end_to_end -m "not soak" -v
 
 soak: setup-tests
-	@$(PYTEST) tests/end_to_end -m soak -v
+	@$(PYTEST) tests/end_to_end tests/fuzz -m soak -v
 
 bench: setup-tests
 	@.venv/bin/python -m benchmarks

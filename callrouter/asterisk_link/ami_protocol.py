@@ -107,7 +107,7 @@ class AmiSession:
     def _take_banner(self) -> bool:
         end = self._buffer.find(b"\r\n")
         head = bytes(self._buffer[: len(_BANNER)])
-        if not _BANNER.startswith(head) or (len(self._buffer) if end < 0 else end) > MAX_BANNER_BYTES:
+        if not _BANNER.startswith(head) or (len(self._buffer) if end < 0 else end + 2) > MAX_BANNER_BYTES:
             self._break("AMI stream: it does not begin with Asterisk's banner; check host and port")
         if end < 0:
             return False
