@@ -10,10 +10,14 @@ Rules of the mask
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
+from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import IO, Any
 
 import structlog
@@ -36,9 +40,8 @@ _NUMBER_IN_TEXT = re.compile(
     rf"(?:{'|'.join(_NUMBERS)})"
     r"(?![0-9A-Fa-f]|-[0-9a-f]{12})"
 )
-_SHORTEST = 10
-# A number not spelled digit by digit has two side by side; looking for them first spares most texts the rest.
-_DIGITS = re.compile("[0-9][0-9]")
+# Every kind has nine digits at least; looking for them first spares most texts the rest.
+_NINE_DIGITS = re.compile("[0-9](?:[^0-9]*[0-9]){8}")
 _NUMBER = re.compile(r"\+?[0-9*#() .-]+")
 _UNMASKED = frozenset({"call_id", "timestamp", "level", "logger"})
 _PERSONAL = frozenset({"caller", "called", "caller_number", "message_text", "callerid"})
@@ -87,7 +90,7 @@ def _masked_object(key: str, value: object) -> object:
 
 
 def _masked_text(text: str) -> str:
-    if len(text) < _SHORTEST or _DIGITS.search(text) is None:
+    if len(text) < 9 or _NINE_DIGITS.search(text) is None:
         return text
     return _NUMBER_IN_TEXT.sub(_shown, text)
 
@@ -98,10 +101,77 @@ def _shown(found: re.Match[str]) -> str:
     return f"{number[:shown]}****{number[-4:]}"
 
 
+call_in_hand: ContextVar[str | None] = ContextVar("call_in_hand", default=None)
+"""The call id that is put on whatever is logged, unless a line has its own."""
+
+
+def add_call_id(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Add the call id of the context."""
+    call_id = call_in_hand.get()
+    if call_id is not None:
+        event.setdefault("call_id", call_id)
+    return event
+
+
+class _Lines:
+    """Writes lines for one logger of structlog; the standard library's way to the same stream costs twice that."""
+
+    __slots__ = ("_stream", "name")
+
+    def __init__(self, stream: IO[str], name: str) -> None:
+        self._stream = stream
+        self.name = name
+
+    def msg(self, line: str) -> None:
+        """Write one line, at once."""
+        # A full disk or a closed terminal must not end a call; the standard library's handlers agree.
+        with suppress(OSError, ValueError):
+            self._stream.write(line + "\n")  # in one piece: other threads write here too
+            self._stream.flush()
+
+    debug = info = warning = error = critical = fatal = exception = failure = err = warn = log = msg
+
+
+class CallLine:
+    """A line written for many calls: all but the call id and the instant is masked and encoded once.
+
+    Made after `configure_logging`, whose level and stream it keeps. Making a line costs a call more than deciding.
+    """
+
+    __slots__ = ("_end", "_lines")
+
+    def __init__(self, logger: str, event: str, **fields: object) -> None:
+        """Prepare a line of level info; the fields may hold nothing that differs between calls."""
+        self._lines = None if _written_to is None else _Lines(_written_to, logger)
+        known = {**fields, "level": "info", "logger": logger, "event": event}
+        self._end = _to_json(mask_personal(None, "info", known)).removeprefix("{")
+
+    def write(self, call_id: str) -> None:
+        """Write the line for a call."""
+        if self._lines is not None:
+            now = datetime.now(UTC).isoformat().removesuffix("+00:00")
+            self._lines.msg(f'{{"call_id": {_to_json(call_id)}, "timestamp": "{now}Z", {self._end}')
+
+
+_written_to: IO[str] | None = None
+"""Where lines of level info go; None where they go nowhere."""
+
+
+def _as_json(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
+    return _to_json(event)
+
+
+# Made once: `json.dumps` with settings makes an encoder for every line.
+_to_json = json.JSONEncoder(ensure_ascii=False, default=repr).encode
+
+
 def configure_logging(level: str, stream: IO[str] | None = None) -> None:
     """Send everything, the standard library's loggers included, through one masked JSON writer."""
+    global _written_to  # noqa: PLW0603 - logging is one for a process, here as in structlog
+    written_to = stream or sys.stderr
+    _written_to = written_to if logging.getLevelName(level.upper()) <= logging.INFO else None
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+        add_call_id,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -109,20 +179,17 @@ def configure_logging(level: str, stream: IO[str] | None = None) -> None:
         mask_personal,
     ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, _as_json],
         # What is below the level costs a caller nothing: it is dropped before anything is formatted.
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=lambda name="callrouter": _Lines(written_to, name),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = logging.StreamHandler(written_to)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
-            ],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _as_json],
         )
     )
     root = logging.getLogger()

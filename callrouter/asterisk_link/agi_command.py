@@ -9,8 +9,8 @@ Rules
 """
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 MAX_COMMAND_BYTES: Final = 2047
 
@@ -22,8 +22,7 @@ class AgiCommandError(ValueError):
     """A command of ours that must not be sent: the place, the fault and the remedy; never the value."""
 
 
-@dataclass(frozen=True, slots=True)
-class SetVariable:
+class SetVariable(NamedTuple):
     """The command ``SET VARIABLE variable "value"``: the one command of a dip.
 
     It is answered 200 even on a channel that has hung up.  ``variable`` is a plain name: a dialplan function
@@ -35,19 +34,21 @@ class SetVariable:
 
     def encode(self) -> bytes:
         """Return the line to send; raises `AgiCommandError` if it would break a rule above."""
-        if _VARIABLE.fullmatch(self.variable) is None:
-            raise AgiCommandError(
-                "SET VARIABLE: the name is no plain variable name; use letters, digits and _"
-            )
-        if not self.value.isprintable() and _CONTROL.search(self.value):
-            raise AgiCommandError("SET VARIABLE: the value holds a control character; encode it first")
-        quoted = self.value.replace("\\", "\\\\").replace('"', '\\"')
-        try:
-            line = f'SET VARIABLE {self.variable} "{quoted}"\n'.encode()
-        except UnicodeEncodeError:
-            raise AgiCommandError(
-                "SET VARIABLE: the value is not valid Unicode; decode it properly"
-            ) from None
-        if len(line) > MAX_COMMAND_BYTES:
-            raise AgiCommandError(f"SET VARIABLE: longer than {MAX_COMMAND_BYTES} octets; shorten the value")
-        return line
+        return _encoded(self.variable, self.value)
+
+
+# A plan gives a few hundred answers; each is checked and encoded once. What is refused is checked again each time.
+@lru_cache(maxsize=1024)
+def _encoded(variable: str, value: str) -> bytes:
+    if _VARIABLE.fullmatch(variable) is None:
+        raise AgiCommandError("SET VARIABLE: the name is no plain variable name; use letters, digits and _")
+    if not value.isprintable() and _CONTROL.search(value):
+        raise AgiCommandError("SET VARIABLE: the value holds a control character; encode it first")
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    try:
+        line = f'SET VARIABLE {variable} "{quoted}"\n'.encode()
+    except UnicodeEncodeError:
+        raise AgiCommandError("SET VARIABLE: the value is not valid Unicode; decode it properly") from None
+    if len(line) > MAX_COMMAND_BYTES:
+        raise AgiCommandError(f"SET VARIABLE: longer than {MAX_COMMAND_BYTES} octets; shorten the value")
+    return line

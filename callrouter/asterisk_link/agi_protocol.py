@@ -12,26 +12,23 @@ Rules (measured on Asterisk 22.10.1 and read in its ``res/res_agi.c``)
 5. Whatever stands where no reply was asked for, except rule 3, is a violation: Asterisk never sends it, so
    somebody else put it there (a caller number with a line feed in it can).
 6. The environment and the reply are bounded.  A session that has ended stays ended.
-7. Octets that are not UTF-8 and control characters come out as ``\xNN`` (see `wire_text`).
+7. What does not begin as an environment begins is refused at its first octets; no more of it is waited for.
+8. Octets that are not UTF-8 and control characters come out as ``\xNN`` (see `wire_text`).
 
 ``TRANSITIONS`` is the whole of rules 1 to 6; a pair that is not in it is a violation.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, TypeAlias, assert_never
 
 from callrouter.asterisk_link.agi_command import AgiCommandError, SetVariable
 from callrouter.asterisk_link.agi_environment import AgiEnvironment
-from callrouter.asterisk_link.wire_text import wire_text
-
-# Asterisk sends at most 22 lines and 127 arguments (MAX_ARGS 128, less the script), one argument up to 8 KiB.
-MAX_ENVIRONMENT_LINES: Final = 160
-MAX_ENVIRONMENT_BYTES: Final = 64 * 1024
-# The longest reply is a 520 with a command's usage text, about 2 KiB.
-MAX_REPLY_BYTES: Final = 16 * 1024
+from callrouter.asterisk_link.agi_expected import ExpectedDip
+from callrouter.asterisk_link.agi_limits import MAX_ENVIRONMENT_BYTES, MAX_ENVIRONMENT_LINES, MAX_REPLY_BYTES
+from callrouter.vocabulary.wire_text import wire_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +68,12 @@ class ProtocolViolation:
     """The peer broke a rule; the session has ended.  ``reason`` is constant text, safe to log."""
 
     reason: str
+    too_much: bool = False
+    """Whether the rule is a bound (rule 6)."""
 
 
+Expected: TypeAlias = tuple[dict[str, str], AgiEnvironment]
+"""A dip's facts by name, and all that Asterisk sent."""
 AgiEvent: TypeAlias = EnvironmentReceived | ReplyReceived | HangupReceived | SessionEnded | ProtocolViolation
 
 
@@ -90,6 +91,9 @@ class AgiState(Enum):
     ENDED = auto()
     """Nothing more will come or go."""
 
+    # Members are one of a kind; the enumeration's own hash, of the name, is a call into Python each time.
+    __hash__ = object.__hash__
+
 
 class _Seen(Enum):
     ENVIRONMENT = auto()
@@ -100,6 +104,9 @@ class _Seen(Enum):
     USAGE_END = auto()
     HANGUP = auto()
     EOF = auto()
+
+    # Members are one of a kind; the enumeration's own hash, of the name, is a call into Python each time.
+    __hash__ = object.__hash__
 
 
 TRANSITIONS: Final[Mapping[tuple[AgiState, _Seen], AgiState]] = {
@@ -118,100 +125,133 @@ TRANSITIONS: Final[Mapping[tuple[AgiState, _Seen], AgiState]] = {
 }
 
 _RESULT = re.compile(r"result=(\S*)(?: \((.*)\))?")
+_BEGINS = b"agi_"
+_NO_ENVIRONMENT = "a line in the environment that is none"
+_TOO_MANY_LINES = "too many environment lines"
+_NOTHING = AgiEnvironment("")
 _ACCEPTED_LINE = b"200 result=1\n"
-_ACCEPTED = ReplyReceived(200, "1", None, "result=1")
+ACCEPTED: Final[Sequence[AgiEvent]] = (ReplyReceived(200, "1", None, "result=1"),)
+"""What nearly every answer is answered with."""
+
+# On Python 3.11 the way to a member through its enumeration is a call into Python.
+_ENVIRONMENT: Final = AgiState.ENVIRONMENT
+_IDLE: Final = AgiState.IDLE
+_AWAITING_REPLY: Final = AgiState.AWAITING_REPLY
+_ENDED: Final = AgiState.ENDED
 
 
 class AgiSession:
     """One AGI session, from the first octet of the environment to its end."""
 
-    __slots__ = ("_buffer", "_hung_up", "_searched", "_usage", "state")
-
-    def __init__(self) -> None:
-        self.state = AgiState.ENVIRONMENT
-        self._buffer = bytearray()
-        self._searched = 0
-        self._usage = b""
-        self._hung_up = False
+    # Set on the class: a dip that is as expected changes but one of them, and making a session is in every dip.
+    state: AgiState = _ENVIRONMENT
+    _searched = 0
+    _usage = b""
+    _hung_up = False
+    _buffer: bytearray | None = None
 
     def send_command(self, command: SetVariable) -> bytes:
         """Return the octets of ``command`` and wait for its reply.
 
         Raises `AgiCommandError` when it is not our turn (rule 2), or the command breaks a rule of `agi_command`.
         """
-        state = TRANSITIONS.get((self.state, _Seen.COMMAND))
-        if state is None:
+        if self.state is not _IDLE:
             raise AgiCommandError(
                 f"AGI session in state {self.state.name}: wait for Asterisk before a command"
             )
         octets = command.encode()
-        self.state = state
+        self.state = _AWAITING_REPLY
         return octets
 
-    def receive_data(self, data: bytes) -> list[AgiEvent]:
+    def receive_expected(self, data: bytes, expected: ExpectedDip) -> Expected | None:
+        """Take the next octets if they complete exactly the ``expected`` dip; None: `receive_data` must take them.
+
+        A short cut for nearly every dip: it gives what `receive_data` and the reading of the arguments would.
+        """
+        if self.state is not _ENVIRONMENT or data[-2:] != b"\n\n":
+            return None
+        dip = expected.read(bytes(self._buffer + data) if self._buffer else data)
+        if dip is not None:
+            self._buffer = None
+            self.state = _IDLE
+        return dip
+
+    @property
+    def holds_part_of_a_line(self) -> bool:
+        """Whether octets have come that are no whole line yet."""
+        return bool(self._buffer)
+
+    def receive_data(self, data: bytes) -> Sequence[AgiEvent]:
         """Take the next octets and return what they complete, in order.
 
         The same octets give the same events however they are split.  A violation is always the last event.
         """
-        if self.state is AgiState.ENDED:
+        if self.state is _ENDED:
             return []
-        if data == _ACCEPTED_LINE and self.state is AgiState.AWAITING_REPLY and not self._buffer:
-            # A short cut for nearly every dip, a tenth of its cost; the rules below say the same.
-            self.state = TRANSITIONS[self.state, _Seen.REPLY]
-            return [_ACCEPTED]
+        if data == _ACCEPTED_LINE and self.state is _AWAITING_REPLY and not self._buffer:
+            # A short cut for nearly every dip; the rules below say the same.
+            self.state = _IDLE
+            return ACCEPTED
+        if self._buffer is None:
+            self._buffer = bytearray()
         self._buffer += data
+        return self._take(self._buffer)
+
+    def _take(self, buffer: bytearray) -> list[AgiEvent]:
         events: list[AgiEvent] = []
-        if self.state is AgiState.ENVIRONMENT and not self._take_environment(events):
+        if self.state is _ENVIRONMENT and not self._take_environment(buffer, events):
             return events
-        while self._buffer and self._take_line(events):
+        while buffer and self._take_line(buffer, events):
             pass
         return events
 
     def receive_eof(self) -> list[AgiEvent]:
         """Take the end of the stream; the first time it gives `SessionEnded`, later nothing."""
-        if self.state is AgiState.ENDED:
+        if self.state is _ENDED:
             return []
         self._end()
         return [SessionEnded()]
 
     def _end(self) -> None:
-        self.state = AgiState.ENDED
-        self._buffer.clear()
+        self.state = _ENDED
+        if self._buffer is not None:
+            self._buffer.clear()
         self._usage = b""
 
-    def _violate(self, reason: str, events: list[AgiEvent]) -> bool:
+    def _violate(self, reason: str, events: list[AgiEvent], *, too_much: bool = False) -> bool:
         self._end()
-        events.append(ProtocolViolation(reason))
+        events.append(ProtocolViolation(reason, too_much))
         return False
 
-    def _take_environment(self, events: list[AgiEvent]) -> bool:
+    def _take_environment(self, buffer: bytearray, events: list[AgiEvent]) -> bool:
         """Consume the environment; False if it is not whole or breaks a rule."""
-        buffer = self._buffer
         if buffer.startswith(b"\n"):
             return self._violate("empty environment", events)
+        if not buffer.startswith(_BEGINS[: len(buffer)]):
+            return self._violate(_NO_ENVIRONMENT, events)
         end = buffer.find(b"\n\n", self._searched)
         if (len(buffer) if end < 0 else end + 1) > MAX_ENVIRONMENT_BYTES:
-            return self._violate("environment too long", events)
+            return self._violate("environment too long", events, too_much=True)
         if end < 0:
             self._searched = max(0, len(buffer) - 1)
             return False
         environment, fault = _parse_environment(buffer[:end])
         if fault:
-            return self._violate(fault, events)
+            return self._violate(fault, events, too_much=fault == _TOO_MANY_LINES)
         del buffer[: end + 2]
         self.state = TRANSITIONS[self.state, _Seen.ENVIRONMENT]
         events.append(EnvironmentReceived(environment))
         return True
 
-    def _take_line(self, events: list[AgiEvent]) -> bool:
+    def _take_line(self, buffer: bytearray, events: list[AgiEvent]) -> bool:
         """Consume one line; False if there is no whole line or the session has ended."""
-        end = self._buffer.find(b"\n")
-        if (len(self._buffer) if end < 0 else end) + len(self._usage) > MAX_REPLY_BYTES:
-            return self._violate("reply too long", events)
+        end = buffer.find(b"\n")
+        if (len(buffer) if end < 0 else end) + len(self._usage) > MAX_REPLY_BYTES:
+            return self._violate("reply too long", events, too_much=True)
         if end < 0:
             return False
-        line = bytes(self._buffer[:end])
-        del self._buffer[: end + 1]
+        line = bytes(buffer[:end])
+        del buffer[: end + 1]
         seen = self._classify(line)
         state = TRANSITIONS.get((self.state, seen)) if seen else None
         if seen is None or state is None:
@@ -250,18 +290,16 @@ class AgiSession:
 
 def _parse_environment(block: bytearray) -> tuple[AgiEnvironment, str]:
     """Return the environment and an empty fault, or an empty environment and the fault."""
-    lines = block.decode("latin-1").split("\n")
+    text = block.decode("latin-1")
+    lines = text.split("\n")
     if len(lines) > MAX_ENVIRONMENT_LINES:
-        return AgiEnvironment({}), "too many environment lines"
-    try:
-        values = dict([line.split(": ", 1) for line in lines])
-    except ValueError:
-        return AgiEnvironment({}), "a line in the environment that is none"
-    if not block.startswith(b"agi_") or block.count(b"\nagi_") != len(lines) - 1:
-        return AgiEnvironment({}), "a line in the environment that is none"
-    if len(values) != len(lines):
-        return AgiEnvironment({}), "a name twice in the environment"
-    return AgiEnvironment(values), ""
+        return _NOTHING, _TOO_MANY_LINES
+    names = {name for name, colon, _ in (line.partition(": ") for line in lines) if colon}
+    if not all(line.startswith("agi_") and ": " in line for line in lines):
+        return _NOTHING, _NO_ENVIRONMENT
+    if len(names) != len(lines):
+        return _NOTHING, "a name twice in the environment"
+    return AgiEnvironment(text), ""
 
 
 def _parse_reply(line: bytes) -> ReplyReceived:

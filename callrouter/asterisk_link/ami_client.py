@@ -70,6 +70,9 @@ class AmiState(Enum):
     """`AmiClient.run` has ended."""
 
 
+_FOR_A_PERSON: Final = frozenset({AmiState.AUTHENTICATION_FAILED, AmiState.WRONG_BOOT_NAME})
+
+
 @dataclass(frozen=True, slots=True)
 class AmiTimings:
     """Time limits and waits, in seconds."""
@@ -271,7 +274,8 @@ class AmiClient:
         if state is self.state:
             return
         self.state = state
-        log.info("AMI link changed", state=state.value, reason=reason, host=self._host, port=self._port)
+        tell = log.error if state in _FOR_A_PERSON else log.info
+        tell("AMI link changed", state=state.value, reason=reason, host=self._host, port=self._port)
         self._changed.set()
         self._changed = asyncio.Event()
         self._on_state(state)

@@ -20,7 +20,7 @@ from enum import Enum, auto
 from typing import Final
 
 from callrouter.asterisk_link.ami_messages import AmiMessage
-from callrouter.asterisk_link.wire_text import wire_text
+from callrouter.vocabulary.wire_text import wire_text
 
 MAX_BANNER_BYTES: Final = 256
 # The longest honest message is a command's output: `core show applications` takes about 30 KiB.

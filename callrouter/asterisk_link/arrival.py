@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from callrouter.vocabulary.call import Call, FoundBy
@@ -39,9 +40,10 @@ LONGEST_NUMBER: Final = 256
 CALL_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,80}")
 """What our Asterisk gives as a call's id; safe in a log and a file name."""
 
+_REQUEST_URI = FoundBy.REQUEST_URI
 _TRUNK = re.compile(r"[A-Za-z0-9_-]{1,40}")
 # Eleven and ten digits of seconds stay within the years that datetime knows (1653 to 5455).
-_INSTANT = re.compile(r"(?P<seconds>[0-9]{1,11})\.(?P<micros>[0-9]{6})")
+_INSTANT = re.compile(r"([0-9]{1,11})\.([0-9]{6})")
 _OFFSET = re.compile(r"[+-]?[0-9]{1,10}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHOWN = frozenset(
@@ -64,25 +66,42 @@ def arrival(facts: Mapping[str, str], short_codes: AbstractSet[str]) -> Call | A
     `facts` are decoded strings under the names in `FACTS`; `arrived_at` is epoch seconds with six decimals,
     `clock_offset` the rehearsal's whole seconds, added to it. `short_codes` are those the plan knows.
     """
-    missing = tuple(f"{name}: missing" for name in FACTS if name not in facts)
-    if missing:
-        return ArrivalRefused(missing)
-    arrived_at = _instant(facts["arrived_at"], facts["clock_offset"])
-    reasons = (
-        *(() if CALL_ID.fullmatch(facts["call_id"]) else ("call_id: malformed",)),
-        *(() if _TRUNK.fullmatch(facts["trunk"]) else ("trunk: malformed",)),
+    try:
+        call_id, trunk = facts["call_id"], facts["trunk"]
+        _ = facts["sip_call_id"]  # brought for the record; a decision does not need it
+        called, caller, presentation = facts["called"], facts["caller"], facts["presentation"]
+        arrived_at = _instant(facts["arrived_at"], facts["clock_offset"])
+    except KeyError:
+        return ArrivalRefused(tuple(f"{name}: missing" for name in FACTS if name not in facts))
+    if arrived_at is None or not CALL_ID.fullmatch(call_id) or not _is_trunk(trunk):
+        return ArrivalRefused(_reasons(call_id, trunk, arrived_at))
+    return Call(
+        call_id,
+        _number(called, short_codes),
+        _REQUEST_URI,
+        _number(caller, short_codes) if presentation in _SHOWN else UnknownNumber(caller[:LONGEST_NUMBER]),
+        trunk,
+        arrived_at,
+    )
+
+
+def _reasons(call_id: str, trunk: str, arrived_at: datetime | None) -> tuple[str, ...]:
+    return (
+        *(() if CALL_ID.fullmatch(call_id) else ("call_id: malformed",)),
+        *(() if _is_trunk(trunk) else ("trunk: malformed",)),
         *(() if arrived_at else ("arrived_at or clock_offset: malformed",)),
     )
-    if reasons or arrived_at is None:
-        return ArrivalRefused(reasons)
-    return Call(
-        call_id=facts["call_id"],
-        called=_number(facts["called"], short_codes),
-        found_by=FoundBy.REQUEST_URI,
-        caller=_caller(facts["caller"], facts["presentation"], short_codes),
-        trunk=facts["trunk"],
-        arrived_at=arrived_at,
-    )
+
+
+# A platform has a few trunks, and one offset at a time.
+@lru_cache(maxsize=256)
+def _is_trunk(text: str) -> bool:
+    return _TRUNK.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=64)
+def _offset(text: str) -> int | None:
+    return int(text) if _OFFSET.fullmatch(text) else None
 
 
 def _number(raw: str, short_codes: AbstractSet[str]) -> Number:
@@ -91,15 +110,8 @@ def _number(raw: str, short_codes: AbstractSet[str]) -> Number:
     return parse_number(raw, short_codes)
 
 
-def _caller(raw: str, presentation: str, short_codes: AbstractSet[str]) -> Number:
-    if presentation not in _SHOWN:
-        return UnknownNumber(raw[:LONGEST_NUMBER])
-    return _number(raw, short_codes)
-
-
 def _instant(arrived_at: str, clock_offset: str) -> datetime | None:
-    match = _INSTANT.fullmatch(arrived_at)
-    if match is None or _OFFSET.fullmatch(clock_offset) is None:
+    match, offset = _INSTANT.fullmatch(arrived_at), _offset(clock_offset)
+    if match is None or offset is None:
         return None
-    seconds = int(match["seconds"]) + int(clock_offset)
-    return _EPOCH + timedelta(seconds=seconds, microseconds=int(match["micros"]))
+    return _EPOCH + timedelta(0, int(match[1]) + offset, int(match[2]))

@@ -4,6 +4,7 @@ Rules:
 - A template never guesses: a value it needs and is not given is an error, not an empty string.
 - Values are checked before they are rendered; none of them comes from a caller.
 - A file is replaced whole or not at all, and readable by its owner only: it holds passwords.
+- They go together, so none is replaced before all new ones are on the disk.
 """
 
 from __future__ import annotations
@@ -93,15 +94,15 @@ def render_configuration(templates: Path, configuration: AsteriskConfiguration, 
         autoescape=False,  # noqa: S701 - no HTML: every value is checked by _refuse_unsafe
     )
     values = asdict(configuration)
-    to.mkdir(parents=True, exist_ok=True)
-    written = []
-    for template in sorted(templates.glob("*.conf.j2")):
-        file = to / template.name.removesuffix(".j2")
-        _replace(file, environment.get_template(template.name).render(values))
-        written.append(file)
-    if not written:
+    to.mkdir(parents=True, exist_ok=True, mode=0o700)
+    texts = {
+        to / template.name.removesuffix(".j2"): environment.get_template(template.name).render(values)
+        for template in sorted(templates.glob("*.conf.j2"))
+    }
+    if not texts:
         raise ValueError(f"{templates}: no templates; the checkout is incomplete")
-    return tuple(written)
+    _replace_all(texts)
+    return tuple(texts)
 
 
 def _refuse_unsafe(configuration: AsteriskConfiguration) -> None:
@@ -125,11 +126,20 @@ def _leaves(tree: dict[str, object]) -> list[tuple[str, object]]:
     return found
 
 
-def _replace(file: Path, text: str) -> None:
-    """Put the new text in place in one step; a crash leaves the old file or the new one."""
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    Path(temporary).replace(file)
+def _replace_all(texts: dict[Path, str]) -> None:
+    """Put the new texts in place, each in one step; a disk that has no room for all leaves the old ones."""
+    temporary: dict[Path, Path] = {}
+    try:
+        for file, text in texts.items():
+            handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+            temporary[file] = Path(name)
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+        for file, new in temporary.items():
+            new.replace(file)
+    except BaseException:
+        for new in temporary.values():
+            new.unlink(missing_ok=True)
+        raise

@@ -3,6 +3,8 @@
 Rules:
 - `v1|connect|<notice>|<queue>|<priority>|<facts>` or `v1|release|<notice>|<cause>||<facts>`.
 - Names are lower-case letters, digits and hyphens; facts are a URI query string. No value can hold a `|`.
+- It says nothing that differs between two calls under the same rule, so whoever asks may keep it. When the
+  plan was asked is known without it: the call's arrival, in the rehearsal clock if there is one.
 - The facts go back into the journal as they are: the record is made from there, not from our memory.
 """
 
@@ -15,7 +17,7 @@ from urllib.parse import quote
 from callrouter.vocabulary.call import Call
 from callrouter.vocabulary.decision import Decision
 from callrouter.vocabulary.journal import DecisionFact
-from callrouter.vocabulary.treatment import Connect, Release
+from callrouter.vocabulary.treatment import Connect, Release, Treatment
 
 VERDICT_VARIABLE = "CR_VERDICT"
 """The channel variable; set once, as the last act of a dip."""
@@ -42,24 +44,23 @@ def verdict_of(call: Call, decision: Decision) -> str:
 
 def decision_facts(call: Call, decision: Decision) -> dict[str, str]:
     """Return what the record must know of a decision; a fallback call gets its facts the same way, later."""
-    reason = decision.reasons[0]
+    ruling, reason = decision.ruling, decision.reasons[0]
     facts = {
-        DecisionFact.LINE: decision.line or "",
-        DecisionFact.MODE: decision.mode or "",
-        DecisionFact.PHASE: decision.phase or "",
+        DecisionFact.LINE: ruling.line or "",
+        DecisionFact.MODE: ruling.mode or "",
+        DecisionFact.PHASE: ruling.phase or "",
         DecisionFact.RULE: reason.rule,
         DecisionFact.REASON: reason.code,
-        DecisionFact.PLAN: decision.plan,
-        DecisionFact.PLAN_VERSION: decision.plan_version,
-        DecisionFact.PLAN_HASH: decision.plan_hash,
+        DecisionFact.PLAN: ruling.plan,
+        DecisionFact.PLAN_VERSION: ruling.plan_version,
+        DecisionFact.PLAN_HASH: ruling.plan_hash,
         DecisionFact.FOUND_BY: call.found_by,
-        DecisionFact.DECIDED_AT: decision.decided_at.isoformat(),
     }
-    return {str(key): str(value) for key, value in (facts | _treatment_facts(decision)).items()}
+    return {str(key): str(value) for key, value in (facts | _treatment_facts(ruling.treatment)).items()}
 
 
-def _treatment_facts(decision: Decision) -> dict[DecisionFact, str]:
-    match decision.treatment:
+def _treatment_facts(treatment: Treatment) -> dict[DecisionFact, str]:
+    match treatment:
         case Connect(queue=queue, notice=notice, priority=priority):
             return {
                 DecisionFact.TREATMENT: "connect",
@@ -70,7 +71,7 @@ def _treatment_facts(decision: Decision) -> dict[DecisionFact, str]:
         case Release(notice=notice):
             return {DecisionFact.TREATMENT: "release", DecisionFact.NOTICE: notice}
         case _:
-            assert_never(decision.treatment)
+            assert_never(treatment)
 
 
 def _encoded(value: str) -> str:

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
-import structlog
-
-from callrouter.asterisk_link.agi_dip import AgiRequest, Answer
+from callrouter.asterisk_link.agi_dip import AgiRequest, Answer, RefusedFactsError
 from callrouter.asterisk_link.arrival import ArrivalRefused, arrival
 from callrouter.asterisk_link.verdict import VERDICT_VARIABLE, decision_facts, verdict_of
 from callrouter.decide.route import decide
-from callrouter.vocabulary.call import Call
-from callrouter.vocabulary.decision import Decision
+from callrouter.log import CallLine
+from callrouter.vocabulary.call import Call, FoundBy
+from callrouter.vocabulary.decision import Decision, Ruling
 from callrouter.vocabulary.journal import DecisionFact
 from callrouter.vocabulary.plan import Plan
 from callrouter.vocabulary.record import CallRecord, RecordedDecision
 
-_log = structlog.get_logger(__name__)
+_MOST_PREPARED: Final = 4096
 
 
-class ArrivalRefusedError(Exception):
+class ArrivalRefusedError(RefusedFactsError):
     """The facts of an arrival are not those that our dialplan writes; the text names which."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    found_by: FoundBy
+    line: CallLine
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +41,38 @@ class Decider:
     """The plan's codes, gathered once: a plan gathers them anew each time it is asked."""
     on_decision: Callable[[Decision], None]
     """Told each decision that a caller got; not those made up afterwards."""
+    _prepared: dict[Ruling, _Prepared] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What is the same for every call under a ruling, made at its first."""
 
     def answer(self, request: AgiRequest) -> Answer:
         """Decide an arriving call. Raises ArrivalRefusedError; the dialplan then takes its safe default."""
         call = arrival(request.arguments, self.short_codes)
         if isinstance(call, ArrivalRefused):
-            _log.error("arrival_refused", reasons=call.reasons)
             raise ArrivalRefusedError("; ".join(call.reasons))
         decision = decide(call, self.plan, call.arrived_at)
-        self._tell(call, decision)
-        return Answer(VERDICT_VARIABLE, verdict_of(call, decision))
+        prepared = self._prepared.get(decision.ruling)
+        if prepared is None or prepared.found_by is not call.found_by:
+            prepared = self._prepare(call, decision)
+        prepared.line.write(call.call_id)
+        self.on_decision(decision)
+        return prepared.answer
+
+    def _prepare(self, call: Call, decision: Decision) -> _Prepared:
+        if len(self._prepared) >= _MOST_PREPARED:
+            self._prepared.clear()
+        ruling, reason = decision.ruling, decision.reasons[0]
+        line = CallLine(
+            __name__,
+            "call_decided",
+            line=ruling.line,
+            mode=ruling.mode,
+            phase=ruling.phase,
+            reason=reason.code,
+            rule=reason.rule,
+        )
+        prepared = _Prepared(call.found_by, line, Answer(VERDICT_VARIABLE, verdict_of(call, decision)))
+        self._prepared[ruling] = prepared
+        return prepared
 
     def explain(self, record: CallRecord) -> RecordedDecision | None:
         """Say what would have been decided about a call that took the safe default."""
@@ -63,27 +92,16 @@ class Decider:
         )
         if isinstance(call, ArrivalRefused):
             return None
-        return _recorded(decision_facts(call, decide(call, self.plan, call.arrived_at)))
-
-    def _tell(self, call: Call, decision: Decision) -> None:
-        reason = decision.reasons[0]
-        _log.info(
-            "call_decided",
-            call_id=call.call_id,
-            line=decision.line,
-            mode=decision.mode,
-            phase=decision.phase,
-            reason=reason.code,
-            rule=reason.rule,
-        )
-        self.on_decision(decision)
+        return _recorded(call, decide(call, self.plan, call.arrived_at))
 
 
-def _recorded(facts: Mapping[str, str]) -> RecordedDecision:
-    text = {fact.value: facts.get(fact) or None for fact in DecisionFact}
-    priority, decided_at = text.pop(DecisionFact.PRIORITY), text.pop(DecisionFact.DECIDED_AT)
-    return RecordedDecision(
-        **text,
-        priority=int(priority) if priority else None,
-        decided_at=datetime.fromisoformat(decided_at) if decided_at else None,
-    )
+def _recorded(call: Call, decision: Decision) -> RecordedDecision:
+    return _with_instant(decision_facts(call, decision), decision.decided_at)
+
+
+def _with_instant(facts: Mapping[str, str], decided_at: datetime) -> RecordedDecision:
+    text = {
+        fact.value: facts.get(fact) or None for fact in DecisionFact if fact is not DecisionFact.DECIDED_AT
+    }
+    priority = text.pop(DecisionFact.PRIORITY)
+    return RecordedDecision(**text, priority=int(priority) if priority else None, decided_at=decided_at)

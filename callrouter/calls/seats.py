@@ -22,6 +22,8 @@ from callrouter.asterisk_link.backoff import Backoff
 
 _log = structlog.get_logger(__name__)
 _SEATS_AGAIN = Backoff(first_s=2.0, ceiling_s=60.0)
+_ALREADY_THERE = "Unable to add interface: Already there"
+"""Asterisk's word on a seat that another controller has just added, or that the snapshot was missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,10 @@ async def add_missing_seats(ami: Ami, seats: Iterable[Seat], snapshot: Snapshot)
         try:
             await ami.action("QueueAdd", headers)
         except AmiRefused as refusal:
-            refused.append(seat)
             reason = refusal.response.get("Message")
+            if reason == _ALREADY_THERE:
+                continue
+            refused.append(seat)
             _log.error("seat_refused", seat=seat.name, queue=seat.queue, reason=reason)
         else:
             added.append(seat)
@@ -93,5 +97,5 @@ async def reconcile(ami: Ami, seats: tuple[Seat, ...], snapshot: Snapshot) -> No
         except AmiLost:
             return
         except AmiError as error:
-            # Asked again, or not: a seat that is there already is only refused.
+            # The old one serves: a seat that is there already is not added twice.
             _log.warning("seats_not_seen", error=type(error).__name__)

@@ -1,56 +1,60 @@
-"""The controller's figures for Prometheus. No label ever holds a person's number: lines are public numbers."""
+"""The controller's figures for Prometheus. No label ever holds a person's number: lines are public numbers.
+
+What is counted at every call is counted in plain numbers here, and put into Prometheus' form when somebody asks:
+its own counters, with their locks and labels, cost a dip more than the decision does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 
-from callrouter.vocabulary.decision import Decision
+from callrouter.vocabulary.decision import Decision, Ruling
 
 _DIP_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1.0, 3.0)
+_Labels = tuple[str, str, str, str]
 
 
-class ControllerMetrics:
+class ControllerMetrics(Collector):
     """What is counted as it happens, and what is read when somebody asks."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._dips: dict[str, int] = {}
+        # By the first bucket that a dip fits in; the last is for what fits in none.
+        self._dips_in_bucket = [0] * (len(_DIP_BUCKETS_S) + 1)
+        self._dip_seconds = 0.0
+        self._decisions: dict[_Labels, int] = {}
+        self._rulings: dict[Ruling, int] = {}
         self._gauges: dict[str, Gauge] = {}
-        self._dips = Counter("callrouter_dips", "AGI dips by outcome", ["outcome"], registry=self.registry)
-        self._dip_seconds = Histogram(
-            "callrouter_dip_seconds",
-            "How long a dip took, from accept to close",
-            buckets=_DIP_BUCKETS_S,
-            registry=self.registry,
-        )
-        self._decisions = Counter(
-            "callrouter_decisions",
-            "Decided calls by line, mode, phase and first reason; a call to an ended number is counted here",
-            ["line", "mode", "phase", "reason"],
-            registry=self.registry,
-        )
-
         self._calls = Gauge(
             "callrouter_calls",
             "Recorded calls by line, phase and terminal state, all that the database holds",
             ["line", "phase", "terminal_state"],
             registry=self.registry,
         )
+        self.registry.register(self)
 
     def dip(self, outcome: str, seconds: float) -> None:
         """Count a dip."""
-        self._dips.labels(outcome).inc()
-        self._dip_seconds.observe(seconds)
+        self._dips[outcome] = self._dips.get(outcome, 0) + 1
+        self._dips_in_bucket[bisect_left(_DIP_BUCKETS_S, seconds)] += 1
+        self._dip_seconds += seconds
 
     def decision(self, line: str, mode: str, phase: str, reason: str) -> None:
         """Count a decision."""
-        self._decisions.labels(line, mode, phase, reason).inc()
+        labels = (line, mode, phase, reason)
+        self._decisions[labels] = self._decisions.get(labels, 0) + 1
 
     def decided(self, decision: Decision) -> None:
         """Count a decision that a caller got."""
-        line, mode, phase = decision.line or "none", decision.mode or "none", decision.phase or "none"
-        self.decision(line, mode, phase, decision.reasons[0].code)
+        ruling = decision.ruling
+        self._rulings[ruling] = self._rulings.get(ruling, 0) + 1
 
     def calls(self, counts: Iterable[tuple[str, str, str, int]]) -> None:
         """Show how many recorded calls there are by line, phase and terminal state, fallback calls included."""
@@ -65,3 +69,45 @@ class ControllerMetrics:
                     f"callrouter_{name}", name.replace("_", " "), registry=self.registry
                 )
             self._gauges[name].set(value)
+
+    def collect(self) -> Iterator[Metric]:
+        """Give what was counted, as Prometheus wants it."""
+        yield _counter("callrouter_dips", "AGI dips by outcome", ["outcome"], _as_labels(self._dips))
+        yield self._dip_times()
+        yield _counter(
+            "callrouter_decisions",
+            "Decided calls by line, mode, phase and first reason; a call to an ended number is counted here",
+            ["line", "mode", "phase", "reason"],
+            self._decided(),
+        )
+
+    def _dip_times(self) -> Metric:
+        so_far, buckets = 0, []
+        for bound, dips in zip((*_DIP_BUCKETS_S, "+Inf"), self._dips_in_bucket, strict=True):
+            so_far += dips
+            buckets.append((str(bound), float(so_far)))
+        times = HistogramMetricFamily("callrouter_dip_seconds", "How long a dip took, from accept to close")
+        times.add_metric([], buckets, self._dip_seconds)
+        return times
+
+    def _decided(self) -> Mapping[tuple[str, ...], int]:
+        counted: Counter[tuple[str, ...]] = Counter(self._decisions)
+        for ruling, calls in tuple(self._rulings.items()):
+            counted[_labels(ruling)] += calls
+        return counted
+
+
+def _labels(ruling: Ruling) -> _Labels:
+    line, mode, phase = ruling.line or "none", ruling.mode or "none", ruling.phase or "none"
+    return line, mode, phase, ruling.reasons[0].code
+
+
+def _as_labels(counts: Mapping[str, int]) -> Mapping[tuple[str, ...], int]:
+    return {(name,): count for name, count in counts.items()}
+
+
+def _counter(name: str, meaning: str, labels: list[str], counts: Mapping[tuple[str, ...], int]) -> Metric:
+    family = CounterMetricFamily(name, meaning, labels=labels)
+    for values, count in counts.items():
+        family.add_metric(values, count)
+    return family

@@ -29,7 +29,7 @@ class Readiness:
     wanted: Mapping[str, bool]
     """Told, but no reason to take calls away."""
     detail: Mapping[str, str]
-    """The plan in force, the clock."""
+    """How the link to Asterisk stands, the plan in force, the clock."""
 
     @property
     def is_ready(self) -> bool:

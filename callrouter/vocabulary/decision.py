@@ -2,6 +2,8 @@
 
 Rules:
 - Every decision carries at least one reason; CLI, console and record show the same value.
+- A ruling is made of the plan alone, a decision of the ruling and the instant; so what is said of a ruling
+  (a verdict's text, a counter) is said once and kept.
 - A reason names its rule by place: `dialplans/sichuan/lines.yaml:14`.
 """
 
@@ -10,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from callrouter.vocabulary.plan import Mode, PhaseName
 from callrouter.vocabulary.treatment import Treatment
@@ -46,8 +49,8 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """What is done with a call, and why."""
+class Ruling:
+    """What a rule of a plan says: one value for every call that the rule covers, whenever it arrives."""
 
     treatment: Treatment
     reasons: tuple[Reason, ...]
@@ -58,5 +61,55 @@ class Decision:
     plan: str
     plan_version: str
     plan_hash: str
+
+    def __hash__(self) -> int:
+        """Hash the deciding rule alone: rulings are looked up at every call, and seldom share one."""
+        return hash(self.reasons[0].rule)
+
+
+class Decision(NamedTuple):
+    """What is done with a call, and why."""
+
+    ruling: Ruling
     decided_at: datetime
     """The instant the plan was asked about. Zone-aware."""
+
+    @property
+    def treatment(self) -> Treatment:
+        """What is done."""
+        return self.ruling.treatment
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why, the decisive reason first."""
+        return self.ruling.reasons
+
+    @property
+    def line(self) -> str | None:
+        """The hotline's number, or None when the dialled number is in no plan."""
+        return self.ruling.line
+
+    @property
+    def mode(self) -> Mode | None:
+        """What becomes of the line, if it is one."""
+        return self.ruling.mode
+
+    @property
+    def phase(self) -> PhaseName | None:
+        """Where the line stands, if it is one."""
+        return self.ruling.phase
+
+    @property
+    def plan(self) -> str:
+        """The jurisdiction."""
+        return self.ruling.plan
+
+    @property
+    def plan_version(self) -> str:
+        """The plan's own version."""
+        return self.ruling.plan_version
+
+    @property
+    def plan_hash(self) -> str:
+        """What identifies the plan's rules."""
+        return self.ruling.plan_hash

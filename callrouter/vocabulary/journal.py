@@ -77,7 +77,8 @@ class DecisionFact(StrEnum):
     QUEUE = "queue"
     PRIORITY = "priority"
     DECIDED_AT = "decided_at"
-    """The instant the plan was asked about (arrival, in the rehearsal clock if there is one), ISO 8601."""
+    """The instant the plan was asked about, ISO 8601. Read where an older journal has it, and no longer written: it
+    is the arrival's, in the rehearsal clock if there is one."""
 
 
 class Fallback(StrEnum):

@@ -17,6 +17,7 @@ import re
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 EMERGENCY_CODES = frozenset({"110", "119", "120", "122"})
 
@@ -27,6 +28,8 @@ _LANDLINE = re.compile(r"[2-8][0-9]{6,7}")
 _SEPARATORS = re.compile(r"[ \-().]")
 _DIALLED = re.compile(r"\+?[0-9]{2,20}")
 _COUNTRY = ("+86", "0086", "86")
+_PLAIN_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_PLAIN_CODE = re.compile(r"[0-9]{2,20}")
 
 
 class NumberKind(StrEnum):
@@ -68,12 +71,21 @@ class UnknownNumber:
 
 Number = PhoneNumber | UnknownNumber
 
+_MOBILE_KIND = NumberKind.MOBILE
+
 
 def parse_number(raw: str, short_codes: AbstractSet[str]) -> Number:
     """Understand a dialled or calling number.
 
     `short_codes` are the codes the plan knows. Never raises: whatever is not a number is `UnknownNumber`.
     """
+    # Nearly every call brings a bare code and a bare mobile; the rules below say the same of them, in longer.
+    if raw in short_codes:
+        code = _bare_code(raw)
+        if code:
+            return code
+    elif _PLAIN_MOBILE.fullmatch(raw):
+        return PhoneNumber(_MOBILE_KIND, raw)
     dialled = _SEPARATORS.sub("", _without_uri_dress(raw))
     if not _DIALLED.fullmatch(dialled):
         return UnknownNumber(raw)
@@ -85,6 +97,14 @@ def parse_number(raw: str, short_codes: AbstractSet[str]) -> Number:
     if dialled.startswith("+"):
         return UnknownNumber(raw)
     return _parse_national(dialled, short_codes) or UnknownNumber(raw)
+
+
+@lru_cache(maxsize=4096)
+def _bare_code(raw: str) -> PhoneNumber | None:
+    """Understand a code of the plan that has nothing about it; None when the rules must look closer."""
+    if not _PLAIN_CODE.fullmatch(raw) or raw.startswith(_COUNTRY) or raw in EMERGENCY_CODES:
+        return None
+    return PhoneNumber(NumberKind.SHORT_CODE, raw)
 
 
 def _without_uri_dress(raw: str) -> str:

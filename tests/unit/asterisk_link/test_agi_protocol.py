@@ -1,6 +1,6 @@
 """The AGI codec: what Asterisk may send, what it may not, and how it is cut into events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import pytest
@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrouter.asterisk_link.agi_command import MAX_COMMAND_BYTES, AgiCommandError, SetVariable
+from callrouter.asterisk_link.agi_limits import MAX_ENVIRONMENT_BYTES, MAX_REPLY_BYTES
 from callrouter.asterisk_link.agi_protocol import (
-    MAX_ENVIRONMENT_BYTES,
-    MAX_REPLY_BYTES,
     TRANSITIONS,
     AgiEvent,
     AgiSession,
@@ -66,14 +65,19 @@ def test_the_most_that_asterisk_can_send_is_taken() -> None:
         (b"agi_a: 1\nagi_a: 2\n\n", "a name twice in the environment"),
         (b"".join(b"agi_%d: x\n" % i for i in range(200)) + b"\n", "too many environment lines"),
         (b"agi_a: " + b"x" * MAX_ENVIRONMENT_BYTES, "environment too long"),
-        (b"\x16\x03\x01" * 30_000, "environment too long"),
+        (b"\x16\x03\x01", "a line in the environment that is none"),
+        (b"agi\x00", "a line in the environment that is none"),
+        (b"G", "a line in the environment that is none"),
         (ENVIRONMENT + b"200 result=1\n", "a line that nothing asked for"),
         (ENVIRONMENT + b"agi_arg_1: called=110\n\n", "a line that nothing asked for"),
     ],
 )
 def test_what_is_no_environment_is_a_violation(octets: bytes, reason: str) -> None:
     session = AgiSession()
-    assert session.receive_data(octets)[-1] == ProtocolViolation(reason)
+    violation = session.receive_data(octets)[-1]
+    assert isinstance(violation, ProtocolViolation)
+    assert violation.reason == reason
+    assert violation.too_much == (reason in ("environment too long", "too many environment lines"))
     assert session.state is AgiState.ENDED
     assert session.receive_data(ENVIRONMENT) == []
 
@@ -142,17 +146,22 @@ def test_a_line_that_is_no_reply_is_a_violation(octets: bytes) -> None:
 @pytest.mark.parametrize("filler", [b"x", b"x\n"])
 def test_a_reply_without_end_is_a_violation(begin: bytes, filler: bytes) -> None:
     session = awaiting_reply()
-    events = session.receive_data(begin)
+    events = list(session.receive_data(begin))
     for _ in range(MAX_REPLY_BYTES // 2):
         events += session.receive_data(filler * 4)
     assert isinstance(events[-1], ProtocolViolation)
+
+
+def test_a_reply_longer_than_any_is_told_as_too_much() -> None:
+    octets = b"200 result=1 (" + b"x" * MAX_REPLY_BYTES
+    assert awaiting_reply().receive_data(octets) == [ProtocolViolation("reply too long", too_much=True)]
 
 
 def test_a_second_command_before_the_reply_is_refused() -> None:
     session = awaiting_reply()
     with pytest.raises(AgiCommandError, match="AWAITING_REPLY"):
         session.send_command(COMMAND)
-    assert session.receive_data(b"200 result=1\n") == [ACCEPTED]
+    assert list(session.receive_data(b"200 result=1\n")) == [ACCEPTED]
 
 
 def test_no_command_before_the_environment_or_after_the_end() -> None:
@@ -162,6 +171,32 @@ def test_no_command_before_the_environment_or_after_the_end() -> None:
     session.receive_eof()
     with pytest.raises(AgiCommandError, match="ENDED"):
         session.send_command(COMMAND)
+
+
+def test_a_second_reply_to_one_command_is_a_violation_in_the_same_read_and_in_a_later_one() -> None:
+    again = ProtocolViolation("a line that nothing asked for")
+    assert awaiting_reply().receive_data(b"200 result=1\n200 result=1\n") == [ACCEPTED, again]
+    session = awaiting_reply()
+    session.receive_data(b"200 result=1\n")
+    assert session.receive_data(b"200 result=1\n") == [again]
+
+
+def test_a_command_may_be_sent_where_the_table_says_so_and_nowhere_else() -> None:
+    assert [state for state, seen in TRANSITIONS if seen.name == "COMMAND"] == [AgiState.IDLE]
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_whatever_is_asked_for_a_command_is_one_line_without_controls_or_is_refused(
+    variable: str, value: str
+) -> None:
+    for name in (variable, "VERDICT"):
+        try:
+            line = SetVariable(name, value).encode()
+        except AgiCommandError:
+            continue
+        assert line.index(b"\n") == len(line) - 1
+        assert not set(line) & {0, 13}
+        assert not any(ord(sign) < 32 or 127 <= ord(sign) < 160 for sign in line[:-1].decode())
 
 
 def test_a_refused_command_leaves_our_turn_to_us() -> None:
@@ -253,12 +288,12 @@ def test_any_split_gives_the_same_events(one: set[int], two: set[int], reply: by
     assert len(expected) >= 3
 
 
-def never_raises(feed: Callable[[bytes], list[AgiEvent]], octets: bytes) -> list[AgiEvent]:
+def never_raises(feed: Callable[[bytes], Sequence[AgiEvent]], octets: bytes) -> list[AgiEvent]:
     return [event for place in range(len(octets)) for event in feed(octets[place : place + 1])]
 
 
 @given(st.binary(max_size=200), st.booleans())
 def test_whatever_comes_the_codec_does_not_raise_and_splits_do_not_matter(octets: bytes, late: bool) -> None:
     whole, split = (awaiting_reply(), awaiting_reply()) if late else (AgiSession(), AgiSession())
-    assert never_raises(split.receive_data, octets) == whole.receive_data(octets)
+    assert never_raises(split.receive_data, octets) == list(whole.receive_data(octets))
     assert split.state is whole.state

@@ -8,7 +8,6 @@ from dataclasses import fields
 
 import pytest
 import uvloop
-from structlog.contextvars import get_contextvars
 from structlog.testing import capture_logs
 
 from callrouter.asterisk_link.agi_dip import (
@@ -23,12 +22,13 @@ from callrouter.asterisk_link.agi_dip import (
     Outcome,
 )
 from callrouter.asterisk_link.agi_server import AgiServer
+from callrouter.log import call_in_hand
 
 ENVIRONMENT = (
     b"agi_network: yes\nagi_network_script: arrival\nagi_callerid: 13800138000\n"
     b"agi_arg_1: called=%2B8612315\n\n"
 )
-SCRIPTS = {"arrival": frozenset({"call_id", "called"})}
+SCRIPTS = {"arrival": ("called", "call_id")}
 CALL_ID = "node1-1795339777.2"
 CALL = ENVIRONMENT.replace(b"\n\n", f"\nagi_arg_2: call_id={CALL_ID}\n\n".encode())
 SOON_S = 5.0
@@ -180,7 +180,8 @@ async def test_an_answer_that_asterisk_does_not_take_is_told_apart(reply: bytes)
         ENVIRONMENT.replace(b"arrival", b"nowhere"),
         ENVIRONMENT.replace(b"called=", b"evil="),
         ENVIRONMENT + b"200 result=1\n",
-        b"\xff" * 70_000,
+        b"\xff",
+        b"agi_network: yes\nno\n\n",
     ],
 )
 async def test_what_our_dialplan_does_not_send_gets_no_answer(octets: bytes) -> None:
@@ -259,16 +260,16 @@ async def test_a_dip_without_a_call_id_is_logged_without_one() -> None:
 
 @pytest.mark.parametrize("fails", [False, True])
 async def test_what_the_handler_logs_has_the_call_id_and_what_comes_after_has_not(fails: bool) -> None:
-    contexts: list[dict[str, object]] = []
+    contexts: list[str | None] = []
 
     def handler(_request: AgiRequest) -> Answer:
-        contexts.append(get_contextvars())
+        contexts.append(call_in_hand.get())
         if fails:
             raise RuntimeError
         return Answer("VERDICT", "x")
 
     def finished(_outcome: Outcome, _duration_s: float) -> None:
-        contexts.append(get_contextvars())
+        contexts.append(call_in_hand.get())
         over.set()
 
     over = asyncio.Event()
@@ -284,7 +285,7 @@ async def test_what_the_handler_logs_has_the_call_id_and_what_comes_after_has_no
         writer.close()
     finally:
         await server.stop()
-    assert contexts == [{"call_id": CALL_ID}, {}]
+    assert contexts == [CALL_ID, None]
 
 
 async def test_an_answer_that_must_not_be_sent_is_not_sent() -> None:
@@ -294,10 +295,9 @@ async def test_an_answer_that_must_not_be_sent_is_not_sent() -> None:
         assert await bench.outcome() is Outcome.HANDLER_FAILED
 
 
-@pytest.mark.parametrize("octets", [b"", ENVIRONMENT[:30], ENVIRONMENT])
-async def test_a_slow_peer_is_cut_off_at_the_time_limit(octets: bytes) -> None:
+async def test_a_peer_that_never_reads_nor_replies_is_cut_off_at_the_time_limit() -> None:
     async with serving(time_limit_s=0.05) as bench, dip(bench) as asterisk:
-        asterisk.send(octets)
+        asterisk.send(ENVIRONMENT)
         assert await bench.outcome() is Outcome.TIMED_OUT
         await asterisk.is_closed()
 
@@ -343,16 +343,6 @@ async def test_draining_cuts_off_what_does_not_end() -> None:
         await bench.server.drain(0.05)
         assert await bench.outcome() is Outcome.CUT_OFF
         assert await asterisk.is_closed()
-
-
-async def test_many_idle_connections_do_not_keep_a_dip_waiting() -> None:
-    async with serving() as bench, contextlib.AsyncExitStack() as idle:
-        for _ in range(200):
-            await idle.enter_async_context(dip(bench))
-        async with dip(bench) as asterisk:
-            asterisk.send(ENVIRONMENT)
-            assert (await asterisk.read_line()).startswith(b"SET VARIABLE")
-        assert await bench.outcome() is Outcome.LEFT
 
 
 def test_every_outcome_has_its_counter() -> None:

@@ -270,6 +270,7 @@ async def test_a_wrong_password_is_a_clear_state_with_long_bounded_waits() -> No
     assert asterisk.accepted == len(observed.waits) == 5
     for wait, whole in zip(observed.waits, (30, 60, 120, 240, 480), strict=True):
         assert whole / 2 <= wait <= whole
+    assert {log["state"] for log in logs if log["log_level"] == "error"} == {"authentication_failed"}
     assert "hunter2" not in repr(logs) + repr(observed.ami)
 
 

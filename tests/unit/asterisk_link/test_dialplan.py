@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 
 import pytest
-from dialplan_steps import Step, steps_of
 
 from callrouter.asterisk_link.agi_arguments import agi_arguments
 from callrouter.asterisk_link.arrival import FACTS
@@ -15,6 +14,7 @@ from callrouter.asterisk_link.verdict import VERDICT_VARIABLE
 from callrouter.settings import PROJECT_ROOT
 from callrouter.vocabulary.journal import CEL_COLUMNS, Fallback, JournalEvent
 from callrouter.vocabulary.numbers import EMERGENCY_CODES
+from tests.unit.asterisk_link.dialplan_steps import Step, steps_of
 
 Rendered = Callable[[str], str]
 
@@ -224,6 +224,8 @@ def test_without_the_controller_an_emergency_number_still_overtakes_everyone(ste
         for spelled in (
             code,
             f"028{code}",
+            f"028-{code}",
+            f"%2B86-28-{code}",
             f"%2B86{code}",
             f"0086028{code}",
             f"{code}%3Bphone-context%3D%2B8628",

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from urllib.parse import quote, unquote_to_bytes
 
 import pytest
-from dialplan_steps import Step, steps_of
 from hypothesis import example, given
 from hypothesis import strategies as st
+
+from tests.unit.asterisk_link.dialplan_steps import Step, steps_of
 
 Rendered = Callable[[str], str]
 
@@ -201,3 +202,8 @@ def test_a_trunk_brings_calls_and_nothing_else(rendered: Rendered) -> None:
     trunk = rendered("pjsip.conf").partition("[trunk](!)")[2].partition("\n[")[0]
     assert "\nallow_subscribe = no\n" in trunk
     assert "\nallow_transfer = no\n" in trunk
+
+
+def test_a_trunk_is_known_by_its_address_and_by_nothing_that_a_sender_may_write(rendered: Rendered) -> None:
+    trunk = rendered("pjsip.conf").partition("[trunk](!)")[2].partition("\n[")[0]
+    assert "\nidentify_by = ip\n" in trunk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import socket
 from collections.abc import Callable
@@ -57,6 +58,23 @@ def test_a_value_that_is_not_given_is_an_error_and_leaves_no_file(
     with pytest.raises(UndefinedError):
         render_configuration(one_template("x = {{ nowhere }}\n"), configuration, tmp_path / "etc")
     assert list((tmp_path / "etc").iterdir()) == []
+
+
+def test_a_disk_without_room_for_every_file_leaves_all_the_old_ones_and_nothing_else(
+    configuration: AsteriskConfiguration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    render_configuration(TEMPLATES, configuration, tmp_path)
+    before = {file: file.read_text(encoding="utf-8") for file in tmp_path.iterdir()}
+    room_for = iter(range(len(before) - 1))
+
+    def flushed(_descriptor: int) -> None:
+        if next(room_for, None) is None:
+            raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    with pytest.raises(OSError, match="no space"):
+        render_configuration(TEMPLATES, replace(configuration, boot_name="zzzzzzzzzzzzzzzz"), tmp_path)
+    assert {file: file.read_text(encoding="utf-8") for file in tmp_path.iterdir()} == before
 
 
 def test_a_folder_without_templates_is_an_error(configuration: AsteriskConfiguration, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import get_args
 from urllib.parse import unquote
 
@@ -15,7 +15,7 @@ from callrouter.asterisk_link.agi_command import MAX_COMMAND_BYTES, SetVariable
 from callrouter.asterisk_link.verdict import VERDICT_VARIABLE, decision_facts, verdict_of
 from callrouter.plans import schema
 from callrouter.vocabulary.call import Call, FoundBy
-from callrouter.vocabulary.decision import Decision, Reason, ReasonCode
+from callrouter.vocabulary.decision import Decision, Reason, ReasonCode, Ruling
 from callrouter.vocabulary.journal import DecisionFact
 from callrouter.vocabulary.numbers import UnknownNumber
 from callrouter.vocabulary.plan import Mode, PhaseName
@@ -23,7 +23,7 @@ from callrouter.vocabulary.treatment import Connect, Release, Treatment
 
 AT = datetime(2021, 9, 30, 15, 59, 50, 123456, tzinfo=UTC)
 CALL = Call("node1-1.2", UnknownNumber(""), FoundBy.REQUEST_URI, UnknownNumber(""), "carrier", AT)
-DECISION = Decision(
+RULING = Ruling(
     treatment=Connect("hotline", "t01-12300", 5),
     reasons=(
         Reason(ReasonCode.LINE_IN_PHASE, "dialplans/sichuan/lines.yaml:14", "…"),
@@ -35,10 +35,12 @@ DECISION = Decision(
     plan="sichuan",
     plan_version="1.0",
     plan_hash="0f" * 32,
-    decided_at=AT,
 )
-UNKNOWN = replace(DECISION, line=None, mode=None, phase=None, treatment=Connect("hotline", None, 0))
-RELEASED = replace(DECISION, treatment=Release("x01-12300", 22))
+DECISION = Decision(RULING, AT)
+UNKNOWN = Decision(
+    replace(RULING, line=None, mode=None, phase=None, treatment=Connect("hotline", None, 0)), AT
+)
+RELEASED = Decision(replace(RULING, treatment=Release("x01-12300", 22)), AT)
 
 
 def facts_in(verdict: str) -> dict[str, str]:
@@ -67,21 +69,26 @@ def test_these_are_all_the_treatments_there_are() -> None:
 def test_the_facts_come_back_as_they_went_in(decision: Decision) -> None:
     facts = facts_in(verdict_of(CALL, decision))
     assert facts == decision_facts(CALL, decision)
-    assert datetime.fromisoformat(facts["decided_at"]) == AT
     assert facts["rule"] == "dialplans/sichuan/lines.yaml:14"
 
 
 def test_a_connections_facts_are_exactly_the_journals_and_a_release_has_no_queue() -> None:
-    assert set(decision_facts(CALL, DECISION)) == set(DecisionFact)
+    said = set(DecisionFact) - {DecisionFact.DECIDED_AT}
+    assert set(decision_facts(CALL, DECISION)) == said
     no_queue = {DecisionFact.QUEUE, DecisionFact.PRIORITY}
-    assert set(decision_facts(CALL, RELEASED)) == set(DecisionFact) - no_queue
+    assert set(decision_facts(CALL, RELEASED)) == said - no_queue
+
+
+def test_two_calls_under_one_ruling_get_the_same_verdict_whenever_they_come() -> None:
+    later = replace(CALL, call_id="node1-3.4", arrived_at=AT + timedelta(days=1))
+    assert verdict_of(later, Decision(RULING, later.arrived_at)) == verdict_of(CALL, DECISION)
 
 
 @pytest.mark.parametrize("name", ["Hotline", "hot|line", "hot line", "热线", "q" * 41, "a,b", "x\n"])
 def test_a_name_that_the_dialplan_could_not_carry_is_refused_without_quoting_it(name: str) -> None:
     for treatment in (Connect(name, None, 0), Connect("hotline", name, 0), Release(name, 22)):
         with pytest.raises(ValueError, match="lower-case") as raised:
-            verdict_of(CALL, replace(DECISION, treatment=treatment))
+            verdict_of(CALL, Decision(replace(RULING, treatment=treatment), AT))
         assert name not in str(raised.value)
 
 
@@ -101,15 +108,17 @@ treatments = st.builds(Connect, from_schema(schema.ID), notices, st.integers(0, 
 )
 decisions = st.builds(
     lambda treatment, code, folder, plan, row, line, mode, phase, version, at: Decision(
-        treatment=treatment,
-        reasons=(Reason(code, f"{folder}/{plan}/lines.yaml:{row}", ""),),
-        line=line,
-        mode=mode,
-        phase=phase,
-        plan=plan,
-        plan_version=version,
-        plan_hash="0f" * 32,
-        decided_at=at,
+        Ruling(
+            treatment=treatment,
+            reasons=(Reason(code, f"{folder}/{plan}/lines.yaml:{row}", ""),),
+            line=line,
+            mode=mode,
+            phase=phase,
+            plan=plan,
+            plan_version=version,
+            plan_hash="0f" * 32,
+        ),
+        at,
     ),
     treatments,
     st.sampled_from(ReasonCode),
@@ -138,7 +147,7 @@ def test_whatever_a_plan_holds_the_verdict_has_six_fields_and_gives_its_facts_ba
 
 def test_the_longest_verdict_that_a_plan_can_make_fits_a_command_with_room_to_spare() -> None:
     longest_id, folder = "q" * 40, "省" * 85
-    decision = Decision(
+    ruling = Ruling(
         treatment=Connect(longest_id, "t01-123456", 999),
         reasons=(Reason(max(ReasonCode, key=len), f"{folder}/{longest_id}/lines.yaml:999999", ""),),
         line="961234",
@@ -147,8 +156,7 @@ def test_the_longest_verdict_that_a_plan_can_make_fits_a_command_with_room_to_sp
         plan=longest_id,
         plan_version="9" * 32,
         plan_hash="0f" * 32,
-        decided_at=AT,
     )
-    command = SetVariable(VERDICT_VARIABLE, verdict_of(CALL, decision)).encode()
+    command = SetVariable(VERDICT_VARIABLE, verdict_of(CALL, Decision(ruling, AT))).encode()
     assert len(command) <= MAX_COMMAND_BYTES * 3 // 4
     assert len(folder.encode()) == 255

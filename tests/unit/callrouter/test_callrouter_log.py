@@ -15,7 +15,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callrouter.log import configure_logging, mask_number, mask_personal
+from callrouter.log import CallLine, call_in_hand, configure_logging, mask_number, mask_personal
 
 NUMBER = "13800138000"
 
@@ -44,7 +44,6 @@ def written() -> Iterator[Written]:
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
 
 
 def masked(**fields: object) -> dict[str, Any]:
@@ -235,12 +234,54 @@ def test_the_standard_librarys_loggers_go_through_the_same_mask(written: Written
 
 
 def test_one_line_one_object_with_the_call_id_of_the_context(written: Written) -> None:
-    structlog.contextvars.bind_contextvars(call_id="node1-1795339777.2")
+    token = call_in_hand.set("node1-1795339777.2")
     structlog.get_logger("callrouter.test.context").info("call_decided", line="12315", detail="两行\n文字")
+    call_in_hand.reset(token)
     assert written.text.count("\n") == 1
     assert written.last["call_id"] == "node1-1795339777.2"
     assert written.last["line"] == "12315"
     assert written.last["timestamp"].endswith("Z")
+
+
+def test_a_line_of_its_own_call_keeps_its_own_call_id(written: Written) -> None:
+    token = call_in_hand.set("node1-1.2")
+    structlog.get_logger("callrouter.test.own").info("x", call_id="node1-3.4")
+    logging.getLogger("somebody.else").warning("y")
+    call_in_hand.reset(token)
+    assert [json.loads(line)["call_id"] for line in written.text.splitlines()] == ["node1-3.4", "node1-1.2"]
+
+
+def test_a_line_made_for_many_calls_is_what_the_logger_would_have_written(written: Written) -> None:
+    fields = {"line": "12315", "detail": f"来电 {NUMBER}", "called": NUMBER, "mode": None, "n": 3}
+    CallLine("callrouter.test.many", "call_decided", **fields).write('node1-1.2"\n')
+    ready = written.last
+    structlog.get_logger("callrouter.test.many").info("call_decided", call_id='node1-1.2"\n', **fields)
+    plain = written.last
+    assert ready.pop("timestamp")[:16] == plain.pop("timestamp")[:16]
+    assert ready == plain
+    assert NUMBER not in written.text
+    assert written.text.count("\n") == 2
+
+
+def test_a_line_made_for_many_calls_keeps_to_the_level() -> None:
+    stream = io.StringIO()
+    configure_logging("warning", stream)
+    CallLine("callrouter.test.many", "call_decided").write("node1-1.2")
+    assert stream.getvalue() == ""
+    structlog.reset_defaults()
+
+
+class Closed(io.StringIO):
+    def write(self, _text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_ends_no_call() -> None:
+    configure_logging("info", Closed())
+    structlog.get_logger("callrouter.test.full").info("x")
+    CallLine("callrouter.test.full", "call_decided").write("node1-1.2")
+    configure_logging("warning", io.StringIO())
+    structlog.reset_defaults()
 
 
 def test_chinese_stays_readable(written: Written) -> None:

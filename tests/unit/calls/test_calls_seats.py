@@ -14,6 +14,7 @@ from callrouter.calls.seats import Reconciled, Seat, add_missing_seats
 
 SUCCESS = AmiResponse(AmiMessage((("Response", "Success"),)))
 ERROR = AmiMessage((("Response", "Error"), ("Message", "Unable to add interface to queue: No such queue")))
+THERE = AmiMessage((("Response", "Error"), ("Message", "Unable to add interface: Already there")))
 SEATS = tuple(Seat(name, "hotline") for name in ("1001", "1002", "1003"))
 
 
@@ -33,6 +34,8 @@ class ScriptedAmi:
         assert name == "QueueAdd"
         if queue not in self.queues:
             raise AmiRefused(name, ERROR)
+        if interface in self.queues[queue]:
+            raise AmiRefused(name, THERE)
         self.queues[queue].append(interface)
         return SUCCESS
 
@@ -86,6 +89,16 @@ async def test_a_refused_seat_is_named_and_costs_no_other_seat_its_calls() -> No
     (refusal,) = [log for log in logs if log["event"] == "seat_refused"]
     assert refusal["seat"] == "1001"
     assert "No such queue" in refusal["reason"]
+
+
+async def test_a_seat_that_somebody_else_has_just_added_is_not_refused() -> None:
+    ami = ScriptedAmi(hotline=[])
+    before = ami.snapshot
+    await ami.reconcile(SEATS[:1])
+    with capture_logs() as logs:
+        done = await add_missing_seats(ami, SEATS, before)
+    assert (done.added, done.refused) == (SEATS[1:], ())
+    assert not [log for log in logs if log["log_level"] == "error"]
 
 
 async def test_a_queue_that_asterisk_does_not_know_costs_no_other_queue_its_seats() -> None:

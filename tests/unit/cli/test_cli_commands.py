@@ -14,11 +14,13 @@ from typing import NamedTuple
 import pytest
 
 from callrouter import cli
+from callrouter.asterisk_link.boot_name import read_boot_name
 from callrouter.cli.instance import MENDABLE_ERRORS, choose_instance, running_instance
 from callrouter.clock import ClockError
+from callrouter.layout import Layout
 from callrouter.local_system import asterisk
 from callrouter.settings import PROJECT_ROOT
-from callrouter.settings_file import SettingsError
+from callrouter.settings_file import SettingsError, load_settings
 
 SICHUAN = PROJECT_ROOT / "dialplans" / "sichuan"
 
@@ -195,6 +197,21 @@ def test_render_writes_a_configuration_for_an_asterisk_of_ones_own(
     assert run("asterisk", "render", "--to", str(to), "--config", str(config)).code == 0
     assert (to / "pjsip.conf").read_text(encoding="utf-8") == before
     assert "password" not in ran.out
+
+
+@pytest.mark.parametrize("is_managed", [True, False])
+def test_render_changes_the_boot_name_only_where_no_asterisk_of_ours_may_run(
+    run: Run, config: Path, set_up: None, tmp_path: Path, is_managed: bool
+) -> None:
+    with config.open("a", encoding="utf-8") as settings:
+        settings.write(f"managed: {{asterisk: {str(is_managed).lower()}}}\n")
+    file = Layout.of(load_settings(config)).boot_name
+    names = []
+    for _rendering in range(2):
+        assert run("asterisk", "render", "--to", str(tmp_path / "etc"), "--config", str(config)).code == 0
+        names.append(read_boot_name(file))
+        assert f"systemname = {names[-1]}\n" in (tmp_path / "etc" / "asterisk.conf").read_text("utf-8")
+    assert len(set(names)) == (1 if is_managed else 2)
 
 
 def test_render_into_a_folder_that_a_configuration_cannot_name_is_told(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from callrouter.asterisk_link.boot_name import read_boot_name
+from callrouter.asterisk_link.boot_name import new_boot_name, read_boot_name
 from callrouter.layout import Layout, sounds_folder
 from callrouter.local_system import asterisk as room
 from callrouter.local_system.asterisk import asterisk_part, render_asterisk
@@ -30,7 +30,7 @@ def exposed(settings: MakeSettings) -> Settings:
 
 
 def render(settings: Settings, secrets: Secrets, etc: Path, offset_s: int = 0) -> Callable[[str], str]:
-    render_asterisk(settings, Layout.of(settings), secrets, offset_s, etc=etc)
+    render_asterisk(settings, Layout.of(settings), secrets, offset_s, etc=etc, boot_name=new_boot_name())
     return lambda name: "\n".join(
         line
         for line in (etc / name).read_text(encoding="utf-8").splitlines()

@@ -142,6 +142,29 @@ async def test_a_failure_to_start_it_again_is_not_the_end_of_the_trying(
     assert "part_not_started" in [log["event"] for log in logs]
 
 
+async def test_what_cannot_be_prepared_prevents_the_first_start_and_no_later_one(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "_FIRST_PAUSE_S", 0.01)
+    prepared: list[int] = []
+
+    def prepare() -> None:
+        prepared.append(len(prepared))
+        if prepared[-1] != 1:
+            raise ValueError("a template with a secret")
+
+    with pytest.raises(ValueError, match="template"):
+        await start("sleep", "30", before_start=prepare)
+    child = await start("sleep", "30", before_start=prepare)
+    assert child.pid
+    with capture_logs() as logs:
+        os.kill(child.pid, signal.SIGKILL)
+        await until("a second start", lambda: child.starts == 2)
+    assert prepared == [0, 1, 2]
+    assert "part_not_prepared" in [log["event"] for log in logs]
+    assert "secret" not in repr(logs)
+
+
 async def test_a_part_that_is_not_to_be_restarted_stays_dead(start: Start) -> None:
     child = await start("true", restart=False)
     assert child._watch
