@@ -12,6 +12,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final, cast
 
 import uvloop
@@ -19,7 +20,7 @@ from panoramisk import fast_agi
 
 from benchmarks.deciding import PLAN
 from callrouter.asterisk_link.agi_arguments import ArgumentFault, agi_arguments
-from callrouter.asterisk_link.agi_dip import AgiRequest, AgiService, Outcome
+from callrouter.asterisk_link.agi_dip import AgiRequest, AgiService, Answer, Outcome
 from callrouter.asterisk_link.agi_server import AgiServer
 from callrouter.asterisk_link.arrival import FACTS
 from callrouter.calls.arrivals import Decider
@@ -31,10 +32,12 @@ _CONSTANT_ANSWER: Final = (
     b'SET VARIABLE CR_VERDICT "v1|connect|g02-12315|hotline|0|line=12315&mode=dual&phase=in_force'
     b'&rule=dialplans%2Fsichuan%2Flines.yaml%3A297&reason=line_in_phase&plan=sichuan&plan_version=1.0"\n'
 )
+_PARTS: Final = ("CR_VERSION", "CR_ORDER", "CR_NOTICE", "CR_QUEUE", "QUEUE_PRIO", "CR_FACTS")
+"""The variables that somebody would set one by one who has not heard of one verdict."""
 
 
 async def callrouter() -> int:
-    """Start our server as the controller does, logging included; return its port."""
+    """Start our server as the controller does; return its port."""
     metrics, decider = _decider()
 
     def on_finished(outcome: Outcome, seconds: float) -> None:
@@ -51,15 +54,32 @@ async def protocol() -> int:
     return int(server.sockets[0].getsockname()[1])
 
 
-async def panoramisk() -> int:
-    """Start panoramisk's server, deciding as ours does; return its port."""
+async def panoramisk_one() -> int:
+    """Start panoramisk's server, deciding as ours does and answering with one command; return its port."""
+
+    async def answer(request: fast_agi.Request, verdict: Answer) -> None:
+        await request.send_command(f'SET VARIABLE {verdict.variable} "{verdict.value}"')
+
+    return await _panoramisk(answer)
+
+
+async def panoramisk_six() -> int:
+    """Start panoramisk's server as its documentation leads one to write it, a command a variable."""
+
+    async def answer(request: fast_agi.Request, verdict: Answer) -> None:
+        for name, value in zip(_PARTS, verdict.value.split("|"), strict=True):
+            await request.send_command(f'SET VARIABLE {name} "{value}"')
+
+    return await _panoramisk(answer)
+
+
+async def _panoramisk(answer: Callable[[fast_agi.Request, Answer], Awaitable[None]]) -> int:
     _, decider = _decider()
 
     async def arrival(request: fast_agi.Request) -> None:
         facts = agi_arguments(request.headers, FACTS)
         assert not isinstance(facts, ArgumentFault)
-        answer = decider.answer(AgiRequest("arrival", facts, request.headers))
-        await request.send_command(f'SET VARIABLE {answer.variable} "{answer.value}"')
+        await answer(request, decider.answer(AgiRequest("arrival", facts, request.headers)))
 
     application = fast_agi.Application(loop=asyncio.get_running_loop())
     application.add_route("arrival", arrival)
@@ -89,23 +109,33 @@ def _decider() -> tuple[ControllerMetrics, Decider]:
     return metrics, Decider(plan, plan.short_codes, metrics.decided)
 
 
-SERVERS: Final[dict[str, tuple[Callable[[], Awaitable[int]], str]]] = {
-    "callrouter": (callrouter, "warning"),
-    "callrouter, logging": (callrouter, "info"),
-    "protocol": (protocol, "warning"),
-    "panoramisk": (panoramisk, "warning"),
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server of this module."""
+
+    start: Callable[[], Awaitable[int]]
+    level: str = "warning"
+    """Of its log."""
+    commands: int = 1
+    """How many commands it sends a dip."""
+
+
+SERVERS: Final = {
+    "callrouter": Server(callrouter),
+    "callrouter, logging": Server(callrouter, level="info"),
+    "protocol": Server(protocol),
+    "panoramisk": Server(panoramisk_one),
+    "panoramisk, six": Server(panoramisk_six, commands=6),
 }
-"""Every server with its log level."""
 
 
-async def _serve(name: str) -> None:
-    start, level = SERVERS[name]
+async def _serve(server: Server) -> None:
     # To nowhere: what is measured is making the lines, not somebody's disk.
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: ASYNC230, PTH123 - opened once, at the start
-        configure_logging(level, nowhere)
-        print(await start(), flush=True)
+        configure_logging(server.level, nowhere)
+        print(await server.start(), flush=True)
         await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    uvloop.run(_serve(sys.argv[1]))
+    uvloop.run(_serve(SERVERS[sys.argv[1]]))

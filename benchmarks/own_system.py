@@ -24,7 +24,8 @@ from callrouter.settings import PROJECT_ROOT, Settings
 from callrouter.settings_file import load_settings
 
 _WITHIN_S, _STOPS_WITHIN_S = 60.0, 20.0
-_RTP_PORTS = 200
+_RTP_FIRST = 10_000
+"""Below the ports that the kernel gives away, so that a large range stays free."""
 
 
 async def until(look: Callable[[], bool]) -> None:
@@ -45,21 +46,20 @@ class Installation:
 
     @classmethod
     @contextmanager
-    def made(cls, **managed: bool) -> Iterator[Self]:
+    def made(cls, *, rtp_ports: int = 200, **managed: bool) -> Iterator[Self]:
         """Make one; `managed` says which parts `callrouter serve` is not to start."""
         folder = SETUP_FOLDER / "bench" / f"{os.getpid()}-{time.monotonic_ns()}"
         folder.mkdir(parents=True)
         config = folder / "callrouter.yaml"
-        sip, agi, ami, mqtt, http, rtp = _free_ports(6)
-        rtp = min(rtp, 65_000 - _RTP_PORTS)
+        sip, agi, ami, mqtt, http = _free_ports(5)
         config.write_text(
             json.dumps(  # which is YAML
                 {
                     "run_dir": str(folder / "run"),
                     "sip": {
                         "port": sip,
-                        "rtp_first": rtp,
-                        "rtp_last": rtp + _RTP_PORTS,
+                        "rtp_first": _RTP_FIRST,
+                        "rtp_last": _RTP_FIRST + rtp_ports - 1,
                         "seats": ["1001"],
                     },
                     "agi": {"port": agi},
@@ -81,8 +81,8 @@ class Installation:
         return Layout.of(self.settings)
 
     @contextmanager
-    def running(self, command: str) -> Iterator[None]:
-        """Run `callrouter <command>` while inside."""
+    def running(self, command: str) -> Iterator[int]:
+        """Run `callrouter <command>` while inside; give its process id."""
         with (self.config.parent / f"{command}.out").open("ab") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "callrouter", command, "--config", str(self.config)],
@@ -92,7 +92,7 @@ class Installation:
                 stderr=subprocess.STDOUT,
             )
         try:
-            yield
+            yield process.pid
         finally:
             process.send_signal(signal.SIGTERM)
             try:
