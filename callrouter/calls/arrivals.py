@@ -58,8 +58,6 @@ class Decider:
         return prepared.answer
 
     def _prepare(self, call: Call, decision: Decision) -> _Prepared:
-        if len(self._prepared) >= _MOST_PREPARED:
-            self._prepared.clear()
         ruling, reason = decision.ruling, decision.reasons[0]
         line = CallLine(
             __name__,
@@ -71,7 +69,8 @@ class Decider:
             rule=reason.rule,
         )
         prepared = _Prepared(call.found_by, line, Answer(VERDICT_VARIABLE, verdict_of(call, decision)))
-        self._prepared[ruling] = prepared
+        if len(self._prepared) < _MOST_PREPARED:
+            self._prepared[ruling] = prepared
         return prepared
 
     def explain(self, record: CallRecord) -> RecordedDecision | None:

@@ -40,6 +40,7 @@ NUMBER_CHANGED: Final = 22
 """Q.850 cause of a release by plan: number changed; Asterisk sends 410."""
 
 _MOST_KEPT: Final = 4096
+"""Rulings of lines, in one plan."""
 
 
 def decide(call: Call, plan: Plan, at: datetime) -> Decision:
@@ -89,10 +90,10 @@ class _Rulings:
         kept = self._of_lines.get(line.number)
         if kept is not None and kept[0] is line and kept[1] is phase:
             return kept[2]
-        if len(self._of_lines) >= _MOST_KEPT:
-            self._of_lines.clear()
         ruling = _on_line(line, phase, self.plan)
-        self._of_lines[line.number] = (line, phase, ruling)
+        # The first to come are kept, in a large plan the busy lines; making room for others costs more than it saves.
+        if kept is not None or len(self._of_lines) < _MOST_KEPT:
+            self._of_lines[line.number] = (line, phase, ruling)
         return ruling
 
 

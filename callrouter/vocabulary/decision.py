@@ -9,7 +9,6 @@ Rules:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -37,8 +36,7 @@ class ReasonCode(StrEnum):
     """The plan's rule for unknown numbers applies."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One step of the argument."""
 
     code: ReasonCode
@@ -48,8 +46,7 @@ class Reason:
     """In plain words; never a caller's number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(NamedTuple):
     """What a rule of a plan says: one value for every call that the rule covers, whenever it arrives."""
 
     treatment: Treatment
@@ -63,8 +60,8 @@ class Ruling:
     plan_hash: str
 
     def __hash__(self) -> int:
-        """Hash the deciding rule alone: rulings are looked up at every call, and seldom share one."""
-        return hash(self.reasons[0].rule)
+        """Hash the line alone: rulings are looked up at every call, and few in force at once share one."""
+        return hash(self.line)
 
 
 class Decision(NamedTuple):

@@ -7,11 +7,10 @@ Rules:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Connect:
+class Connect(NamedTuple):
     """Play the notice, if there is one, then let the queue's agents answer."""
 
     queue: str
@@ -21,8 +20,7 @@ class Connect:
     """Asterisk's QUEUE_PRIO: the higher, the sooner."""
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """Play the notice twice as early media, then release with a cause. The caller is never charged."""
 
     notice: str

@@ -38,9 +38,9 @@ RULING = Ruling(
 )
 DECISION = Decision(RULING, AT)
 UNKNOWN = Decision(
-    replace(RULING, line=None, mode=None, phase=None, treatment=Connect("hotline", None, 0)), AT
+    RULING._replace(line=None, mode=None, phase=None, treatment=Connect("hotline", None, 0)), AT
 )
-RELEASED = Decision(replace(RULING, treatment=Release("x01-12300", 22)), AT)
+RELEASED = Decision(RULING._replace(treatment=Release("x01-12300", 22)), AT)
 
 
 def facts_in(verdict: str) -> dict[str, str]:
@@ -88,7 +88,7 @@ def test_two_calls_under_one_ruling_get_the_same_verdict_whenever_they_come() ->
 def test_a_name_that_the_dialplan_could_not_carry_is_refused_without_quoting_it(name: str) -> None:
     for treatment in (Connect(name, None, 0), Connect("hotline", name, 0), Release(name, 22)):
         with pytest.raises(ValueError, match="lower-case") as raised:
-            verdict_of(CALL, Decision(replace(RULING, treatment=treatment), AT))
+            verdict_of(CALL, Decision(RULING._replace(treatment=treatment), AT))
         assert name not in str(raised.value)
 
 

@@ -141,3 +141,14 @@ def test_every_call_at_every_instant_is_connected_with_reasons_that_hold_no_call
     digits = caller.strip("+")
     if len(digits) > 6:
         assert all(digits not in reason.detail for reason in decision.reasons)
+
+
+def test_in_a_plan_of_many_lines_each_still_gets_its_own_ruling() -> None:
+    line = PLAN.lines["12315"]
+    numbers = [f"9{place:05d}" for place in range(5000)]
+    large = replace(PLAN, lines={number: replace(line, number=number) for number in numbers})
+    codes = large.short_codes
+    for _twice in range(2):
+        for number in numbers:
+            call = replace(call_to("12345"), called=parse_number(number, codes))
+            assert decide(call, large, call.arrived_at).line == number
