@@ -20,7 +20,9 @@ from enum import StrEnum
 from typing import Final
 
 VARIABLE: Final = "CALLROUTER_CRASHPOINT"
-"""The environment variable that `callrouter controller` looks at, such as `record_kept:kill@3`."""
+"""The environment variable that `callrouter controller` looks at, such as `record_kept:kill@3`.
+
+It passes a point that is not `IN_A_DIP` on to the records process that it starts first, and to none after that."""
 
 _ASKED = re.compile(r"(?P<point>[a-z_]{1,40}):(?P<how>kill|stop)(?:@(?P<passing>[1-9][0-9]{0,5}))?")
 
@@ -43,11 +45,15 @@ class CrashPoint(StrEnum):
     MESSAGE_TAKEN = "message_taken"
     """An outbox row is chosen for delivery and marked so, not published."""
     MESSAGE_PUBLISHED = "message_published"
-    """The broker has said that it has it; no acknowledgement of the ticketing side's has been looked at."""
+    """The broker has said that it has it; that says nothing of the ticketing side."""
     ACKNOWLEDGEMENT_RECEIVED = "acknowledgement_received"
     """The ticketing side has acknowledged; the outbox row is still open."""
     MESSAGE_CLOSED = "message_closed"
     """The outbox row is closed."""
+
+
+IN_A_DIP: Final = frozenset({CrashPoint.DIP_BEGUN, CrashPoint.DIP_DECIDED, CrashPoint.DIP_ANSWERED})
+"""The points that the process passes which answers dips; all others strike the one that makes records."""
 
 
 class CrashPointError(ValueError):

@@ -9,7 +9,7 @@ Rules
    somebody's own; there it goes with the rendered files until the next rendering.
 4. Only Asterisk and the controller know it; the file that holds it is its owner's alone.
 5. PJSIP writes it beside each registered phone, and takes those over TCP or TLS that bear the present one out at its
-   start (``prune_on_boot``).  Ours register over UDP and are kept: they are called at once after a crash.
+   start (``prune_on_boot``).  Ours register over UDP: a crash leaves them registered.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from callrouter.asterisk_link.boot_name import new_boot_name, read_boot_name
 from callrouter.cli.instance import ConfigOption, choose_instance
 from callrouter.local_system.asterisk import render_asterisk
 from callrouter.local_system.parts import phone_names
@@ -28,5 +29,9 @@ def render(
     """生成配置文件 / Write every *.conf, with this installation's passwords, for you to install or include."""
     instance = choose_instance(config)
     secrets = load_or_make(instance.layout.secrets, phone_names(instance.settings))
-    render_asterisk(instance.settings, instance.layout, secrets, 0, etc=to.resolve())
+    # An Asterisk that we start ourselves may be running: it must stay the one that the controller knows.
+    known = read_boot_name(instance.layout.boot_name) if instance.settings.managed.asterisk else None
+    render_asterisk(
+        instance.settings, instance.layout, secrets, 0, etc=to.resolve(), boot_name=known or new_boot_name()
+    )
     typer.echo(f"已生成 / written: {to}")

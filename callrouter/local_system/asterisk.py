@@ -21,7 +21,9 @@ def asterisk_part(
     """Return Asterisk; its configuration is rendered into the instance's folder before each start."""
 
     def prepare() -> None:
-        render_asterisk(settings, layout, secrets, clock_offset_s, etc=layout.asterisk_etc)
+        render_asterisk(
+            settings, layout, secrets, clock_offset_s, etc=layout.asterisk_etc, boot_name=new_boot_name()
+        )
         if account:
             account.may_read(layout.asterisk_etc)
 
@@ -45,13 +47,12 @@ def render_asterisk(
     clock_offset_s: int,
     *,
     etc: Path,
+    boot_name: str,
 ) -> None:
-    """Write Asterisk's configuration into `etc`, with a new boot name, which the controller is told by a file."""
-    boot_name = new_boot_name()
+    """Write Asterisk's configuration into `etc`; the controller is told the boot name by a file."""
     configuration = _configuration(
         settings, layout, secrets, etc=etc, clock_offset_s=clock_offset_s, boot_name=boot_name
     )
-    etc.mkdir(parents=True, exist_ok=True, mode=0o700)
     render_configuration(PROJECT_ROOT / "asterisk", configuration, etc)
     write_private(layout.boot_name, boot_name)
 

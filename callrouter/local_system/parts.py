@@ -7,12 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+from callrouter.crashpoint import VARIABLE
 from callrouter.layout import Layout
 from callrouter.local_system.account import Account
 from callrouter.local_system.child import Part
 from callrouter.local_system.programs import plain_environment, program
 from callrouter.local_system.secrets import Secrets, write_private
 from callrouter.settings import PROJECT_ROOT, Settings
+
+_RECORDS_NICENESS = 10
+"""Records can wait; a caller who waits for a decision hears nothing."""
 
 
 def phone_names(settings: Settings) -> tuple[str, ...]:
@@ -90,4 +94,29 @@ def controller_part(layout: Layout, config: Path | None, rehearsal: bool) -> Par
         command=command,
         log_file=layout.logs / "controller.log",
         environment={**plain_environment(), **own, "PYTHONPATH": str(PROJECT_ROOT)},
+    )
+
+
+def records_part(config: Path | None, rehearsal: bool, armed: str = "") -> Part:
+    """Return the process that makes records; the controller starts it.
+
+    `armed`: what `callrouter.crashpoint.VARIABLE` says to the first one. The one after a strike passes every point.
+    """
+    command = [sys.executable, "-m", "callrouter", "records"]
+    command += ["--config", str(config)] if config else []
+    command += ["--rehearsal"] if rehearsal else []
+    environment = dict(os.environ)
+    arms = iter([armed])
+
+    def arm_the_first_alone() -> None:
+        environment[VARIABLE] = next(arms, "")
+
+    return Part(
+        name="records",
+        command=command,
+        log_file=None,
+        environment=environment,
+        stop_within_s=3.0,
+        niceness=_RECORDS_NICENESS,
+        before_start=arm_the_first_alone,
     )

@@ -98,12 +98,18 @@ class System:
 
     def seats_in_the_queue(self) -> set[str]:
         """The seats that Asterisk itself has stored for its general queue."""
+        stored = self._stored_by_asterisk("/Queue/PersistentMembers/")
+        return {seat for value in stored for seat in self.settings.sip.seats if f"PJSIP/{seat};" in value}
+
+    def is_registration_stored(self, phone: str) -> bool:
+        """Whether a crash of Asterisk would leave the phone registered; storing it may take a second."""
+        return bool(self._stored_by_asterisk(f"/registrar/contact/{phone};"))
+
+    def _stored_by_asterisk(self, keys: str) -> list[str]:
         database = self.layout.asterisk / "lib" / "astdb.sqlite3"
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as stored:
-            rows = stored.execute(
-                "SELECT value FROM astdb WHERE key LIKE '/Queue/PersistentMembers/%'"
-            ).fetchall()
-        return {seat for (value,) in rows for seat in self.settings.sip.seats if f"PJSIP/{seat};" in value}
+            rows = stored.execute("SELECT value FROM astdb WHERE key LIKE ? || '%'", (keys,)).fetchall()
+        return [value for (value,) in rows]
 
     def start_controller(self, *arguments: str, armed: str | None = None) -> subprocess.Popen[bytes]:
         """Start a controller of the test's own, armed as callrouter/crashpoint.py says: `record_kept:kill@3`."""

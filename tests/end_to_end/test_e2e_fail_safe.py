@@ -95,6 +95,9 @@ async def test_twenty_five_calls_at_once_with_the_controller_dead_are_all_connec
 
 async def test_seats_survive_a_crash_of_asterisk_without_the_controller(system: System) -> None:
     async with phone(system, "1001") as agent, carrier_caller(system) as caller:
+        await asyncio.to_thread(
+            eventually, "the registration is stored", lambda: system.is_registration_stored("1001")
+        )
         crashed = system.pid_of("asterisk")
         os.kill(crashed, signal.SIGKILL)
         began = asyncio.get_running_loop().time()

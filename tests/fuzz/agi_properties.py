@@ -20,7 +20,7 @@ from callrouter.asterisk_link.agi_protocol import (
     ReplyReceived,
     SessionEnded,
 )
-from callrouter.asterisk_link.wire_text import wire_text
+from callrouter.vocabulary.wire_text import wire_text
 
 TOKENS: Final = (
     *(b"agi_network: yes\n", b"agi_network_script: arrival\n", b"agi_callerid: 13800138000\n", b"agi_x: "),

@@ -17,7 +17,7 @@ from callrouter.asterisk_link.ami_messages import (
 from callrouter.asterisk_link.ami_pending import PendingActions
 from callrouter.asterisk_link.ami_protocol import MAX_MESSAGE_BYTES, AmiProtocolError, AmiSession
 from callrouter.asterisk_link.ami_trust import AmiJudge, Distrust
-from callrouter.asterisk_link.wire_text import wire_text
+from callrouter.vocabulary.wire_text import wire_text
 
 BOOT_NAME = b"bootnameexample2"
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"

@@ -136,6 +136,7 @@ def test_every_phone_has_its_account_and_no_seat_may_act_as_the_carrier(rendered
     assert "context = from-seat" in seat
     assert "password = secret-of-1001" in seat
     assert "qualify_frequency" in seat
+    assert "\nmax_initial_qualify_time = 1\n" in pjsip
     assert "context = from-carrier" in citizen
     assert "device_state_busy_at" not in citizen
 
