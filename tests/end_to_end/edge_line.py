@@ -45,7 +45,8 @@ class Edge:
 def running_edge(folder: Path, next_hop: int, *defines: str) -> Iterator[Edge]:
     """Start the project's own rules with a local.cfg for this test; end them afterwards."""
     port = free_port(socket.SOCK_DGRAM)
-    shutil.copy(RULES, folder / RULES.name)
+    for file in RULES.parent.glob("*.cfg"):
+        shutil.copy(file, folder / file.name)
     (folder / "local.cfg").write_text(
         f"listen=udp:{EDGE}:{port}\nlisten=tcp:{EDGE}:{port}\n"
         f'#!substdef "!CARRIER_NETWORKS!198.51.100.0/24,{CARRIER}/32!g"\n'

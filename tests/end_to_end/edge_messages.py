@@ -53,10 +53,24 @@ def invite(*extra: bytes, uri: bytes = CALLED, **parts: bytes) -> bytes:
     return message(b"INVITE", uri, extra=extra, **parts)
 
 
+def isup_invite(filling: int = 0, **parts: bytes) -> bytes:
+    """A call of a trunk that carries ISUP: the body has octets that no text has."""
+    body = (
+        b"--edge\r\nContent-Type: application/sdp\r\n\r\nv=0\r\nt=0 0\r\na=x:"
+        + b"0" * filling
+        + b"\r\n\r\n--edge\r\n"
+        b"Content-Type: application/isup;version=itu-t92+;base=itu-t92+\r\n\r\n\x01\x00\x00\n\xff\r\n--edge--\r\n"
+    )
+    head = invite(b"MIME-Version: 1.0", b"Content-Type: multipart/mixed;boundary=edge", **parts)
+    return head.replace(b"Content-Length: 0", b"Content-Length: %d" % len(body)) + body
+
+
 CALLED_PLACES: Final[dict[str, Place]] = {
     "Request-URI": lambda user: invite(uri=b"sip:%s@127.0.0.4" % user),
     "Request-URI as tel": lambda user: invite(uri=b"tel:%s" % user),
     "To": lambda user: invite(to=b"<sip:%s@127.0.0.4>" % user),
+}
+DIVERTED_PLACES: Final[dict[str, Place]] = {
     "Diversion": lambda user: invite(b"Diversion: <sip:%s@127.0.0.2>;reason=unconditional" % user),
     "History-Info": lambda user: invite(b"History-Info: <sip:%s@127.0.0.2>;index=1" % user),
 }
@@ -90,9 +104,20 @@ OTHER_PLACES: Final = [
 ]
 PLACES: Final = [
     *((f"a user in {name}", place, HOSTILE_USERS) for name, place in CALLED_PLACES.items()),
+    *((f"a user in {name}", place, HOSTILE_USERS) for name, place in DIVERTED_PLACES.items()),
     *((f"a user in {name}", place, HOSTILE_USERS) for name, place in CALLER_PLACES.items()),
     *OTHER_PLACES,
 ]
+TWO_IDENTITIES: Final = {
+    b"<sip:+8613900139000@ims.example.cn;user=phone>, <tel:+8613900139000>": (
+        b"<sip:+8613900139000@ims.example.cn;user=phone>"
+    ),
+    b"<tel:+8613900139000;cpc=ordinary>,<sip:+8613900139000@ims.example.cn>": b"<tel:+8613900139000;cpc=ordinary>",
+    b'"Li, Si" <sip:13900139000@ims.example.cn>, <tel:+8613900139000>': b"<sip:13900139000@ims.example.cn>",
+    b'"Li Si" <sip:13900139000@a>;x="1,2", <tel:+8613900139000>': b'"Li Si" <sip:13900139000@a>;x="1,2"',
+    b"<sip:li.si@ims.example.cn>, <tel:+8613900139000>": b"<tel:+8613900139000>",
+}
+"""Lists as carriers write them, and the one identity that is left of each."""
 UNREADABLE: Final = re.compile(r"raw|an escaped LF|a second|a header without|40,000 octets")
 """Samples of which no parser makes a SIP message in every place: they are dropped without a reply."""
 
@@ -111,9 +136,17 @@ GENUINE: Final[dict[str, bytes]] = {
     "a context": invite(uri=b"sip:12345;phone-context=+8628@127.0.0.4"),
     "a context that is a domain": invite(uri=b"sip:12345;phone-context=sc.ctcims.cn@127.0.0.4;user=phone"),
     "ported": invite(uri=b"sip:+8613800138000;npdi;rn=+8613@127.0.0.4"),
+    "a plus that is percent-encoded": invite(
+        uri=b"sip:%2B862812345@127.0.0.4", caller=b"<sip:%2B8613800138000@127.0.0.2>"
+    ),
+    "a trunk group": invite(uri=b"sip:12345;tgrp=CD_12345;trunk-context=10.1.1.1@127.0.0.4;user=phone"),
+    "ISUP beside the SDP": isup_invite(),
     "IPv6 hosts": invite(to=b"<sip:12345@[2001:db8::1]:5060>"),
     "a long opaque Contact": invite(
         contact=b"<sip:sgc_c@10.18.5.64:5060;Hpt=8e48_16;CxtId=4;TRC=ffffffff-ffffffff>"
+    ),
+    "a Contact of a hidden topology": invite(
+        contact=b"<sip:127.0.0.8;line=sr-%s*>" % (b"N6IAzBFwMJZfW" * 16)
     ),
     "a Contact of a mobile": invite(
         contact=b'<sip:+8613800138000@10.1.2.3;transport=udp>;+g.3gpp.icsi-ref="urn%3Aurn-7%3A3gpp-service.ims"'
@@ -129,7 +162,8 @@ GENUINE: Final[dict[str, bytes]] = {
     "unavailable": invite(caller=b"sip:unavailable@127.0.0.2"),
     "a landline": invite(caller=b"<tel:02887654321;phone-context=+86>"),
     "two identities": invite(
-        b"P-Asserted-Identity: <sip:+8613900139000@ims.example.cn>, <tel:+8613900139000;cpc=ordinary>"
+        b"P-Asserted-Identity: <sip:+8613900139000@ims.example.cn>",
+        b"P-Asserted-Identity: <tel:+8613900139000;cpc=ordinary>",
     ),
     "a name": invite(caller=b'"Zhang San" <sip:13800138000@127.0.0.2>'),
     "a name in UTF-8": invite(caller='"张三丰·阿里" <sip:13800138000@127.0.0.2>'.encode()),

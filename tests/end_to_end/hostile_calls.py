@@ -69,7 +69,7 @@ async def all_calls(system: System) -> Outcomes:
         async with gate:
             return await place(invite, system.sip)
 
-    async with phone(system, "1001"), _overheard(system) as ami:
+    async with phone(system, "1001"), overheard(system) as ami:
         made = _invites()
         told = await asyncio.gather(*(one(invite) for invite in made.values()))
     let_in = sum(one.let_in for one in told)
@@ -86,7 +86,7 @@ async def all_calls(system: System) -> Outcomes:
 
 
 @asynccontextmanager
-async def _overheard(system: System) -> AsyncIterator[bytearray]:
+async def overheard(system: System) -> AsyncIterator[bytearray]:
     """Listen to Asterisk as the controller does, and keep every octet."""
     reader, writer = await asyncio.open_connection("127.0.0.1", system.settings.ami.port)
     heard = bytearray()

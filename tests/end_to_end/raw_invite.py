@@ -28,6 +28,8 @@ _numbers = count(1)
 class Invite:
     """What is in an INVITE."""
 
+    sender: str = CARRIER
+    """The address that it is sent from."""
     user: bytes = b"12315"
     caller: bytes = b"13800138000"
     name: bytes = b""
@@ -36,6 +38,8 @@ class Invite:
     call_id: bytes = field(default_factory=lambda: b"raw-%d" % next(_numbers))
     stays_s: float | None = None
     """Seconds to stay after the answer; None: cancelled as soon as something is heard."""
+    claims: bytes = b""
+    """Header lines of a second INVITE of the same call, halfway through the stay; none: it is not sent."""
     cancelled_at_once: bool = False
     """The CANCEL follows the INVITE without a look at an answer, which RFC 3261 forbids and callers do."""
 
@@ -63,7 +67,7 @@ async def place(invite: Invite, server: tuple[str, int]) -> Told:
     """Make one call and return when it is over."""
     loop = asyncio.get_running_loop()
     transport, call = await loop.create_datagram_endpoint(
-        lambda: _RawCall(invite), local_addr=(CARRIER, 0), remote_addr=server
+        lambda: _RawCall(invite), local_addr=(invite.sender, 0), remote_addr=server
     )
     call.opened(transport)
     try:
@@ -104,16 +108,17 @@ class _RawCall(asyncio.DatagramProtocol):
     def send(self, method: str, *, cseq: int = 1, branch: str = "", uri: bytes = b"") -> None:
         invite, port = self._invite, self.told.port
         body = SDP if method == "INVITE" else b""
+        headers = invite.headers if cseq == 1 else invite.claims
         lines = [
             method.encode() + b" " + (uri or b"sip:" + invite.user + b"@" + self._server) + b" SIP/2.0",
-            f"Via: SIP/2.0/UDP {CARRIER}:{port};branch={branch or self._branch}".encode(),
+            f"Via: SIP/2.0/UDP {invite.sender}:{port};branch={branch or self._branch}".encode(),
             b"Max-Forwards: 70",
             b"From: " + invite.name + b"<sip:" + invite.caller + b"@127.0.0.2>;tag=raw",
             b"To: " + self._to,
             b"Call-ID: " + invite.call_id,
             f"CSeq: {cseq} {method}".encode(),
-            *([b"Contact: <sip:%s:%d>" % (CARRIER.encode(), port)] if method == "INVITE" else []),
-            *([invite.headers] if method == "INVITE" and invite.headers else []),
+            *([b"Contact: <sip:%s:%d>" % (invite.sender.encode(), port)] if method == "INVITE" else []),
+            *([headers] if method == "INVITE" and headers else []),
             *([b"Content-Type: application/sdp"] if body else []),
             b"Content-Length: %d" % len(body),
         ]
@@ -137,18 +142,30 @@ class _RawCall(asyncio.DatagramProtocol):
             self.send("ACK")
             self.over.set()
         elif status >= 200:
-            self._to = to
-            self.send("ACK", branch=self._branch + "a", uri=self._contact)
-            asyncio.get_running_loop().call_later(self._invite.stays_s or 0, self._leave)
+            self._up(to)
         elif status > 100 and self._invite.stays_s is None:
             self.send("CANCEL")
+
+    def _up(self, to: bytes) -> None:
+        again = to == self._to
+        self._to = to
+        self.send("ACK", cseq=1 + again, branch=self._branch + "ab"[again], uri=self._contact)
+        if again:
+            return
+        loop, stays_s = asyncio.get_running_loop(), self._invite.stays_s or 0
+        if self._invite.claims:
+            loop.call_later(stays_s / 2, self._claim)
+        loop.call_later(stays_s, self._leave)
+
+    def _claim(self) -> None:
+        self.send("INVITE", cseq=2, branch=self._branch + "c", uri=self._contact)
 
     @property
     def _contact(self) -> bytes:
         return b"sip:" + self._server
 
     def _leave(self) -> None:
-        self.send("BYE", cseq=2, branch=self._branch + "b", uri=self._contact)
+        self.send("BYE", cseq=3, branch=self._branch + "d", uri=self._contact)
 
 
 def _header(message: bytes, name: bytes) -> bytes:

@@ -24,13 +24,16 @@ from edge_messages import (
     CALLED,
     CALLED_PLACES,
     CALLER_PLACES,
+    DIVERTED_PLACES,
     GENUINE,
     OTHER_PLACES,
     PLACES,
+    TWO_IDENTITIES,
     UNKNOWN,
     UNREADABLE,
     Place,
     invite,
+    isup_invite,
     message,
 )
 from hostile import HOSTILE_USERS
@@ -73,6 +76,21 @@ async def test_a_called_number_that_is_none_is_refused(edge: Edge, where: str) -
             outcome = opened.carrier.status_of(request)
             assert outcome == 400 or (outcome is None and UNREADABLE.match(name)), name
             assert opened.sink.got_of(request) == [], name
+
+
+@pytest.mark.parametrize("where", DIVERTED_PLACES)
+async def test_who_is_diverted_from_a_number_that_is_none_reaches_a_person_without_it(
+    edge: Edge, where: str
+) -> None:
+    requests = {name: DIVERTED_PLACES[where](sample) for name, sample in HOSTILE_USERS.items()}
+    async with line(edge) as opened:
+        await opened.send(*requests.values(), may_be_silent=unreadable(requests))
+        for name, request in requests.items():
+            got = opened.sink.got_of(request)
+            assert not is_hostile(got, HOSTILE_USERS[name]), name
+            if not UNREADABLE.match(name):
+                assert b"From: <sip:13800138000@127.0.0.2>" in got[0], name
+                assert not re.search(rb"Diversion|History-Info", got[0]), name
 
 
 @pytest.mark.parametrize("where", CALLER_PLACES)
@@ -125,6 +143,16 @@ async def test_what_carriers_do_send_passes_unchanged(edge: Edge, name: str) -> 
             assert sent in got or sent.startswith((b"Via:", b"Max-Forwards:"))
 
 
+@pytest.mark.parametrize("header", [b"P-Asserted-Identity", b"Remote-Party-ID"])
+async def test_of_two_identities_in_one_line_asterisk_gets_one_because_it_reads_no_list(
+    edge: Edge, header: bytes
+) -> None:
+    async with line(edge) as opened:
+        for listed, left in TWO_IDENTITIES.items():
+            got = await opened.through(invite(header + b": " + listed))
+            assert b"\r\n%s: %s\r\n" % (header, left) in got
+
+
 @pytest.mark.parametrize("name", ["张三", "誠", "郭璡", "（市民）"])
 async def test_a_name_in_gbk_is_taken_off_and_its_number_kept(edge: Edge, name: str) -> None:
     named = b'"%s" <sip:13900139000@127.0.0.2>' % name.encode("gbk")
@@ -132,6 +160,16 @@ async def test_a_name_in_gbk_is_taken_off_and_its_number_kept(edge: Edge, name: 
         got = await opened.through(invite(b"P-Asserted-Identity: " + named, caller=named))
         assert b"\r\nP-Asserted-Identity: <sip:13900139000@127.0.0.2>\r\n" in got
         assert b"\r\nFrom: <sip:13900139000@127.0.0.2>;tag=" in got
+
+
+@pytest.mark.parametrize("filling", [0, 12_000])
+async def test_a_name_is_taken_off_and_the_body_stays_whatever_it_holds(edge: Edge, filling: int) -> None:
+    named = b'"%s" <sip:13900139000@127.0.0.2>' % "张三".encode("gbk")
+    request = isup_invite(filling, caller=named)
+    async with line(edge) as opened:
+        head, _, body = (await opened.through(request)).partition(b"\r\n\r\n")
+        assert b"\r\nFrom: <sip:13900139000@127.0.0.2>;tag=" in head
+        assert body == request.partition(b"\r\n\r\n")[2]
 
 
 async def test_headers_that_are_nobodys_business_are_taken_off_and_the_rest_stays(edge: Edge) -> None:
@@ -223,10 +261,17 @@ def test_calls_come_in_over_tcp_too(edge: Edge) -> None:
         assert sink.recv(4096).startswith(b"INVITE sip:12345@127.0.0.4 ")
 
 
-def test_refusals_were_counted_and_nothing_of_a_message_was_logged(edge: Edge) -> None:
+async def test_refusals_are_counted_and_nothing_of_a_message_is_logged(edge: Edge) -> None:
+    async with line(edge) as opened, wire(STRANGER) as stranger:
+        stranger.send(invite(), edge.address)
+        refused = invite(uri=b"sip:12345%0Aforged@127.0.0.4")
+        unknown = invite(caller=b"<sip:1380013%0Aforged@127.0.0.2>")
+        undiverted = invite(b"Diversion: <sip:12333%0Aforged@127.0.0.2>")
+        await opened.send(refused, unknown, undiverted)
     log = edge.log.read_text(errors="replace")
     assert re.search(r"refused for its called number; refused so far: [0-9]+\n", log)
     assert re.search(r"the caller of a message made unknown; so far: [0-9]+\n", log)
+    assert re.search(r"a diversion that cannot be read was taken off; so far: [0-9]+\n", log)
     assert re.search(r"left without an answer, not from the carrier; so far: 1\n", log)
     for text in ("forged", "1380013", "1390013", "12345", "12333"):
         assert text not in log

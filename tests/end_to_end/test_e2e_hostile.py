@@ -19,7 +19,7 @@ import pytest
 from hostile import HOSTILE_USERS
 from hostile_calls import Outcomes, all_calls, as_asterisk_takes, decision_of
 from parties import CALLER_HZ, CALLER_NUMBER, carrier_caller, phone
-from raw_invite import CARRIER, Invite, place
+from raw_invite import CARRIER, Invite, Told, place
 from running_system import MakeSystem, System, eventually
 
 from callrouter.records.cel_csv import cut
@@ -192,19 +192,21 @@ async def test_a_caller_who_gives_up_at_once_has_a_record_all_the_same(
     system: System, outcomes: Outcomes
 ) -> None:
     number = "13700137000"
-    hasty = [Invite(caller=number.encode(), cancelled_at_once=True) for _ in range(20)]
-    told = [await place(invite, system.sip) for invite in hasty]
-    assert all(one.let_in for one in told)
 
     def records() -> list[dict[str, Any]]:
         every = (event["data"] for event in system.events_at_ticketing())
         return [record for record in every if record["caller_raw"] == number]
 
-    await asyncio.to_thread(eventually, "a record of each", lambda: len(records()) >= len(told))
+    told: list[Told] = []
+    # Some leave before the dialplan's first step: nobody was asked for their SIP Call-ID. About one in ten does.
+    while len(told) < 200 and all(record["sip_call_id"] for record in records()):
+        hasty = [Invite(caller=number.encode(), cancelled_at_once=True) for _ in range(20)]
+        told.extend([await place(invite, system.sip) for invite in hasty])
+        await asyncio.to_thread(eventually, "a record of each", lambda: len(records()) >= len(told))
+    assert all(one.let_in for one in told)
     assert len(records()) == len(told)
     assert {record["called_raw"] for record in records()} == {"12315"}
     assert {record["terminal_state"] for record in records()} == {"abandoned"}
-    # Some left before the dialplan's first step: nobody was asked for their SIP Call-ID.
     assert None in {record["sip_call_id"] for record in records()}
 
 

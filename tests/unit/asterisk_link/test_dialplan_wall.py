@@ -202,6 +202,7 @@ def test_a_trunk_brings_calls_and_nothing_else(rendered: Rendered) -> None:
     trunk = rendered("pjsip.conf").partition("[trunk](!)")[2].partition("\n[")[0]
     assert "\nallow_subscribe = no\n" in trunk
     assert "\nallow_transfer = no\n" in trunk
+    assert "\ntrust_connected_line = no\n" in trunk
 
 
 def test_a_trunk_is_known_by_its_address_and_by_nothing_that_a_sender_may_write(rendered: Rendered) -> None:
