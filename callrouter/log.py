@@ -15,12 +15,13 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import IO, Any
 
 import structlog
+
+from callrouter.log_lines import Lines
 
 _GAP = r"(?:[- ()\xa0]|%20)"
 # Each kind of number as people and the dialplan's URIENCODE write it. A local number begins with 2 to 9, so an
@@ -45,6 +46,8 @@ _NINE_DIGITS = re.compile("[0-9](?:[^0-9]*[0-9]){8}")
 _NUMBER = re.compile(r"\+?[0-9*#() .-]+")
 _UNMASKED = frozenset({"call_id", "timestamp", "level", "logger"})
 _PERSONAL = frozenset({"caller", "called", "caller_number", "message_text", "callerid"})
+_NOT_WRITTEN = frozenset({"_record", "_from_structlog"})
+"""What the standard library's way carries beside a line."""
 _MEASURES = ("bytes", "_ms", "_us", "_ns")
 _SMALLEST_NUMBER = 10**10
 """An integer of eleven digits may be a number; one of ten may be an instant, in seconds since 1970."""
@@ -62,7 +65,7 @@ def mask_number(number: str) -> str:
 def mask_personal(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Mask tagged fields, and anything that looks like a telephone number in any other text."""
     for key, value in event.items():
-        if not key.startswith("_"):
+        if key not in _NOT_WRITTEN:
             event[key] = _masked(key, value)
     return event
 
@@ -82,9 +85,7 @@ def _masked(key: str, value: object) -> object:
 def _masked_object(key: str, value: object) -> object:
     if key in _PERSONAL:
         return mask_number(str(value))
-    if isinstance(value, bool | float):
-        return value
-    if isinstance(value, int) and (abs(value) < _SMALLEST_NUMBER or key.endswith(_MEASURES)):
+    if isinstance(value, int | float) and (abs(value) < _SMALLEST_NUMBER or key.endswith(_MEASURES)):
         return value
     return _masked_text(repr(value))
 
@@ -113,23 +114,36 @@ def add_call_id(_logger: object, _method: str, event: MutableMapping[str, Any]) 
     return event
 
 
-class _Lines:
-    """Writes lines for one logger of structlog; the standard library's way to the same stream costs twice that."""
+class _Logger:
+    """What structlog writes to; the standard library's way to the same stream costs twice that."""
 
-    __slots__ = ("_stream", "name")
+    __slots__ = ("_lines", "name")
 
-    def __init__(self, stream: IO[str], name: str) -> None:
-        self._stream = stream
+    def __init__(self, lines: Lines, name: str) -> None:
+        self._lines = lines
         self.name = name
 
     def msg(self, line: str) -> None:
-        """Write one line, at once."""
-        # A full disk or a closed terminal must not end a call; the standard library's handlers agree.
-        with suppress(OSError, ValueError):
-            self._stream.write(line + "\n")  # in one piece: other threads write here too
-            self._stream.flush()
+        """Write one line."""
+        self._lines.write(line)
 
     debug = info = warning = error = critical = fatal = exception = failure = err = warn = log = msg
+
+
+class _Handler(logging.Handler):
+    """The standard library's loggers, to the same lines."""
+
+    def __init__(self, lines: Lines) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+        except Exception as error:
+            # Not the standard library's own complaint: it prints the arguments as they are.
+            line = _line_of("warning", record.name, "a line could not be made", error=type(error).__name__)
+        self._lines.write(line)
 
 
 class CallLine:
@@ -142,7 +156,7 @@ class CallLine:
 
     def __init__(self, logger: str, event: str, **fields: object) -> None:
         """Prepare a line of level info; the fields may hold nothing that differs between calls."""
-        self._lines = None if _written_to is None else _Lines(_written_to, logger)
+        self._lines = _lines_of_calls
         known = {**fields, "level": "info", "logger": logger, "event": event}
         self._end = _to_json(mask_personal(None, "info", known)).removeprefix("{")
 
@@ -150,15 +164,33 @@ class CallLine:
         """Write the line for a call."""
         if self._lines is not None:
             now = datetime.now(UTC).isoformat().removesuffix("+00:00")
-            self._lines.msg(f'{{"call_id": {_to_json(call_id)}, "timestamp": "{now}Z", {self._end}')
+            self._lines.write(f'{{"call_id": {_to_json(call_id)}, "timestamp": "{now}Z", {self._end}')
 
 
-_written_to: IO[str] | None = None
+_lines: Lines | None = None
+"""Where all lines go; None before `configure_logging`."""
+_lines_of_calls: Lines | None = None
 """Where lines of level info go; None where they go nowhere."""
+
+
+def lines_lost() -> int:
+    """Say how many lines could not be written, because nobody read them or a disk was full."""
+    return 0 if _lines is None else _lines.lost
 
 
 def _as_json(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
     return _to_json(event)
+
+
+def _line_of(level: str, logger: str, event: str, **fields: object) -> str:
+    now = datetime.now(UTC).isoformat().removesuffix("+00:00")
+    return _to_json({**fields, "level": level, "logger": logger, "timestamp": f"{now}Z", "event": event})
+
+
+def _lines_were_lost(lines: int) -> str:
+    return _line_of(
+        "warning", __name__, "log lines were lost: nobody read them, or the disk was full", lines=lines
+    )
 
 
 # Made once: `json.dumps` with settings makes an encoder for every line.
@@ -167,9 +199,9 @@ _to_json = json.JSONEncoder(ensure_ascii=False, default=repr).encode
 
 def configure_logging(level: str, stream: IO[str] | None = None) -> None:
     """Send everything, the standard library's loggers included, through one masked JSON writer."""
-    global _written_to  # noqa: PLW0603 - logging is one for a process, here as in structlog
-    written_to = stream or sys.stderr
-    _written_to = written_to if logging.getLevelName(level.upper()) <= logging.INFO else None
+    global _lines, _lines_of_calls  # noqa: PLW0603 - logging is one for a process, here as in structlog
+    lines = _lines = Lines(stream or sys.stderr, _lines_were_lost)
+    _lines_of_calls = lines if logging.getLevelName(level.upper()) <= logging.INFO else None
     shared: list[structlog.typing.Processor] = [
         add_call_id,
         structlog.stdlib.add_log_level,
@@ -182,10 +214,10 @@ def configure_logging(level: str, stream: IO[str] | None = None) -> None:
         processors=[*shared, _as_json],
         # What is below the level costs a caller nothing: it is dropped before anything is formatted.
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=lambda name="callrouter": _Lines(written_to, name),
+        logger_factory=lambda name="callrouter": _Logger(lines, name),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(written_to)
+    handler = _Handler(lines)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

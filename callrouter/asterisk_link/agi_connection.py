@@ -43,6 +43,10 @@ log = structlog.get_logger(__name__)
 
 _MOST_ARGUMENTS: Final = 127  # Asterisk's MAX_ARGS 128, less the script
 _NO_OCTETS: Final = bytes(4)
+# On Python 3.11 the way to a member through its enumeration is a call into Python.
+_DIP_BEGUN: Final = CrashPoint.DIP_BEGUN
+_DIP_DECIDED: Final = CrashPoint.DIP_DECIDED
+_DIP_ANSWERED: Final = CrashPoint.DIP_ANSWERED
 
 
 class Host(Protocol):
@@ -199,11 +203,11 @@ class AgiConnection(asyncio.Protocol):
 
     def _take(self, request: AgiRequest) -> None:
         self.waits = False
-        crashpoint(CrashPoint.DIP_BEGUN)
+        crashpoint(_DIP_BEGUN)
         command = self._decide(request)
         if command is None:
             return
-        crashpoint(CrashPoint.DIP_DECIDED)
+        crashpoint(_DIP_DECIDED)
         if self._more_is_there():
             self._postponed = command
         else:
@@ -217,8 +221,7 @@ class AgiConnection(asyncio.Protocol):
                 answer = self._host.service.handler(request)
             finally:
                 call_in_hand.reset(token)
-            command = SetVariable(answer.variable, answer.value)
-            command.encode()
+            answer.encode()
         except RefusedFactsError as refused:
             self._refuse(str(refused), "facts")
         except Exception as error:
@@ -231,7 +234,7 @@ class AgiConnection(asyncio.Protocol):
             )
             self.finish(Outcome.HANDLER_FAILED)
         else:
-            return command
+            return answer
         return None
 
     def _more_is_there(self) -> bool:
@@ -245,13 +248,13 @@ class AgiConnection(asyncio.Protocol):
         self._postponed = None
         self._answered = True
         self._transport.write(self._session.send_command(command))
-        crashpoint(CrashPoint.DIP_ANSWERED)
+        crashpoint(_DIP_ANSWERED)
 
     def _take_reply(self, reply: ReplyReceived) -> None:
         if reply.code == 200 and reply.result == "1":
             self.finish(ANSWERED)
             return
-        log.warning("AGI answer not accepted by Asterisk", code=reply.code, call_id=self.call_id)
+        self._host.complain("AGI answer not accepted by Asterisk", code=reply.code, call_id=self.call_id)
         self.finish(Outcome.NOT_ACCEPTED)
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NamedTuple, TypeAlias
 
+from callrouter.asterisk_link.agi_command import SetVariable
+
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LOOPBACK: Final[tuple[Network, ...]] = (
@@ -32,11 +34,8 @@ class AgiRequest(NamedTuple):
     environment: Mapping[str, str]
 
 
-class Answer(NamedTuple):
-    """The channel variable to set, and its value."""
-
-    variable: str
-    value: str
+Answer: TypeAlias = SetVariable
+"""What a handler gives: the one command of a dip."""
 
 
 class Outcome(Enum):

@@ -1,8 +1,22 @@
 """What Asterisk tells of a channel at the start of an AGI session.  PURE."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
 
+from callrouter.asterisk_link.agi_limits import MAX_ENVIRONMENT_LINES
 from callrouter.vocabulary.wire_text import wire_text
+
+NO_ENVIRONMENT: Final = "a line in the environment that is none"
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentFault:
+    """What no Asterisk sends; ``fault`` is constant text, safe to log."""
+
+    fault: str
+    too_much: bool = False
+    """Whether it was more than an environment can be."""
 
 
 class AgiEnvironment(Mapping[str, str]):
@@ -41,3 +55,16 @@ class AgiEnvironment(Mapping[str, str]):
 
     def __repr__(self) -> str:
         return f"AgiEnvironment({len(self)} values)"  # the values are personal data
+
+
+def read_environment(block: bytes | bytearray) -> AgiEnvironment | EnvironmentFault:
+    """Read the octets before the empty line that ends an environment."""
+    text = block.decode("latin-1")
+    lines = text.split("\n")
+    if len(lines) > MAX_ENVIRONMENT_LINES:
+        return EnvironmentFault("too many environment lines", too_much=True)
+    if not all(line.startswith("agi_") and ": " in line for line in lines):
+        return EnvironmentFault(NO_ENVIRONMENT)
+    if len({line.partition(": ")[0] for line in lines}) != len(lines):
+        return EnvironmentFault("a name twice in the environment")
+    return AgiEnvironment(text)

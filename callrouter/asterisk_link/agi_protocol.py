@@ -25,9 +25,14 @@ from enum import Enum, auto
 from typing import Final, TypeAlias, assert_never
 
 from callrouter.asterisk_link.agi_command import AgiCommandError, SetVariable
-from callrouter.asterisk_link.agi_environment import AgiEnvironment
+from callrouter.asterisk_link.agi_environment import (
+    NO_ENVIRONMENT,
+    AgiEnvironment,
+    EnvironmentFault,
+    read_environment,
+)
 from callrouter.asterisk_link.agi_expected import ExpectedDip
-from callrouter.asterisk_link.agi_limits import MAX_ENVIRONMENT_BYTES, MAX_ENVIRONMENT_LINES, MAX_REPLY_BYTES
+from callrouter.asterisk_link.agi_limits import MAX_ENVIRONMENT_BYTES, MAX_REPLY_BYTES
 from callrouter.vocabulary.wire_text import wire_text
 
 
@@ -105,8 +110,7 @@ class _Seen(Enum):
     HANGUP = auto()
     EOF = auto()
 
-    # Members are one of a kind; the enumeration's own hash, of the name, is a call into Python each time.
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # as above
 
 
 TRANSITIONS: Final[Mapping[tuple[AgiState, _Seen], AgiState]] = {
@@ -126,9 +130,6 @@ TRANSITIONS: Final[Mapping[tuple[AgiState, _Seen], AgiState]] = {
 
 _RESULT = re.compile(r"result=(\S*)(?: \((.*)\))?")
 _BEGINS = b"agi_"
-_NO_ENVIRONMENT = "a line in the environment that is none"
-_TOO_MANY_LINES = "too many environment lines"
-_NOTHING = AgiEnvironment("")
 _ACCEPTED_LINE = b"200 result=1\n"
 ACCEPTED: Final[Sequence[AgiEvent]] = (ReplyReceived(200, "1", None, "result=1"),)
 """What nearly every answer is answered with."""
@@ -228,16 +229,16 @@ class AgiSession:
         if buffer.startswith(b"\n"):
             return self._violate("empty environment", events)
         if not buffer.startswith(_BEGINS[: len(buffer)]):
-            return self._violate(_NO_ENVIRONMENT, events)
+            return self._violate(NO_ENVIRONMENT, events)
         end = buffer.find(b"\n\n", self._searched)
         if (len(buffer) if end < 0 else end + 1) > MAX_ENVIRONMENT_BYTES:
             return self._violate("environment too long", events, too_much=True)
         if end < 0:
             self._searched = max(0, len(buffer) - 1)
             return False
-        environment, fault = _parse_environment(buffer[:end])
-        if fault:
-            return self._violate(fault, events, too_much=fault == _TOO_MANY_LINES)
+        environment = read_environment(buffer[:end])
+        if isinstance(environment, EnvironmentFault):
+            return self._violate(environment.fault, events, too_much=environment.too_much)
         del buffer[: end + 2]
         self.state = TRANSITIONS[self.state, _Seen.ENVIRONMENT]
         events.append(EnvironmentReceived(environment))
@@ -286,20 +287,6 @@ class AgiSession:
         if line.startswith(b"520-"):
             return _Seen.USAGE_BEGIN
         return _Seen.REPLY if line[:3].isdigit() and line[3:4] == b" " else None
-
-
-def _parse_environment(block: bytearray) -> tuple[AgiEnvironment, str]:
-    """Return the environment and an empty fault, or an empty environment and the fault."""
-    text = block.decode("latin-1")
-    lines = text.split("\n")
-    if len(lines) > MAX_ENVIRONMENT_LINES:
-        return _NOTHING, _TOO_MANY_LINES
-    names = {name for name, colon, _ in (line.partition(": ") for line in lines) if colon}
-    if not all(line.startswith("agi_") and ": " in line for line in lines):
-        return _NOTHING, _NO_ENVIRONMENT
-    if len(names) != len(lines):
-        return _NOTHING, "a name twice in the environment"
-    return AgiEnvironment(text), ""
 
 
 def _parse_reply(line: bytes) -> ReplyReceived:

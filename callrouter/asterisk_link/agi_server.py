@@ -102,7 +102,10 @@ class AgiServer:
     def entered(self, connection: AgiConnection, peer: object) -> None:
         """Enter a new connection, or refuse it."""
         self.counters.sessions += 1
-        if not isinstance(peer, tuple) or not self._is_allowed(peer[0]):
+        if not isinstance(peer, tuple):
+            connection.finish(Outcome.LEFT)  # it had reset the connection before it was accepted
+            return
+        if not self._is_allowed(peer[0]):
             connection.cut(Outcome.REFUSED_PEER, "AGI session refused: the peer is not in an allowed network")
             return
         if not self._crowd.enter(connection):

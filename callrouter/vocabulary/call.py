@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from callrouter.vocabulary.numbers import Number
 
@@ -15,8 +15,7 @@ class FoundBy(StrEnum):
     REQUEST_URI = "request_uri"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """What a decision may know about a call."""
 
     call_id: str

@@ -18,6 +18,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 EMERGENCY_CODES = frozenset({"110", "119", "120", "122"})
 
@@ -42,8 +43,7 @@ class NumberKind(StrEnum):
     LANDLINE = "landline"
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneNumber:
+class PhoneNumber(NamedTuple):
     """A number that was understood."""
 
     kind: NumberKind

@@ -1,9 +1,9 @@
 """The FastAGI server over real sockets on loopback."""
 
+from __future__ import annotations
+
 import asyncio
-import contextlib
 import ipaddress
-from collections.abc import AsyncIterator
 from dataclasses import fields
 
 import pytest
@@ -11,100 +11,21 @@ import uvloop
 from structlog.testing import capture_logs
 
 from callrouter.asterisk_link.agi_dip import (
-    LOOPBACK,
-    TIME_LIMIT_S,
     AgiCounters,
     AgiRequest,
     AgiService,
     Answer,
-    Handler,
-    Network,
     Outcome,
 )
 from callrouter.asterisk_link.agi_server import AgiServer
-from callrouter.log import call_in_hand
-
-ENVIRONMENT = (
-    b"agi_network: yes\nagi_network_script: arrival\nagi_callerid: 13800138000\n"
-    b"agi_arg_1: called=%2B8612315\n\n"
+from tests.unit.asterisk_link.agi_bench import (
+    ENVIRONMENT,
+    SCRIPTS,
+    SOON_S,
+    dip,
+    route,
+    serving,
 )
-SCRIPTS = {"arrival": ("called", "call_id")}
-CALL_ID = "node1-1795339777.2"
-CALL = ENVIRONMENT.replace(b"\n\n", f"\nagi_arg_2: call_id={CALL_ID}\n\n".encode())
-SOON_S = 5.0
-
-
-def route(request: AgiRequest) -> Answer:
-    return Answer("VERDICT", f"{request.script}:{request.arguments['called']}")
-
-
-class Bench:
-    """A running server and its outcomes in order."""
-
-    def __init__(self, handler: Handler, time_limit_s: float, allowed_peers: tuple[Network, ...]) -> None:
-        self.outcomes: asyncio.Queue[tuple[Outcome, float]] = asyncio.Queue()
-        self.server = AgiServer(
-            AgiService(
-                handler, SCRIPTS, self.finished, allowed_peers=allowed_peers, time_limit_s=time_limit_s
-            )
-        )
-
-    def finished(self, outcome: Outcome, duration_s: float) -> None:
-        self.outcomes.put_nowait((outcome, duration_s))
-
-    async def outcome(self) -> Outcome:
-        async with asyncio.timeout(SOON_S):
-            outcome, duration_s = await self.outcomes.get()
-        assert 0 <= duration_s < SOON_S
-        return outcome
-
-
-@contextlib.asynccontextmanager
-async def serving(
-    handler: Handler = route,
-    *,
-    time_limit_s: float = TIME_LIMIT_S,
-    allowed_peers: tuple[Network, ...] = LOOPBACK,
-) -> AsyncIterator[Bench]:
-    bench = Bench(handler, time_limit_s, allowed_peers)
-    await bench.server.start("127.0.0.1", 0)
-    try:
-        yield bench
-    finally:
-        async with asyncio.timeout(SOON_S):
-            await bench.server.stop()
-        assert bench.server.open_sessions == 0
-
-
-class Asterisk:
-    """The other end of one dip."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-
-    def send(self, octets: bytes) -> None:
-        self.writer.write(octets)
-
-    async def read_line(self) -> bytes:
-        async with asyncio.timeout(SOON_S):
-            return await self.reader.readline()
-
-    async def is_closed(self) -> bool:
-        with contextlib.suppress(ConnectionResetError):
-            async with asyncio.timeout(SOON_S):
-                return await self.reader.read() == b""
-        return True
-
-
-@contextlib.asynccontextmanager
-async def dip(bench: Bench) -> AsyncIterator[Asterisk]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", bench.server.port)
-    try:
-        yield Asterisk(reader, writer)
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
 
 
 async def test_a_dip_is_one_command_one_reply_and_a_close() -> None:
@@ -191,103 +112,6 @@ async def test_what_our_dialplan_does_not_send_gets_no_answer(octets: bytes) -> 
         assert await bench.outcome() is Outcome.VIOLATION
 
 
-async def test_a_failing_handler_ends_the_session_without_an_answer_and_without_personal_data() -> None:
-    def fail(request: AgiRequest) -> Answer:
-        raise KeyError(request.environment["agi_callerid"])
-
-    with capture_logs() as logs:
-        async with serving(fail) as bench, dip(bench) as asterisk:
-            asterisk.send(ENVIRONMENT)
-            assert await asterisk.is_closed()
-            assert await bench.outcome() is Outcome.HANDLER_FAILED
-    (entry,) = logs
-    assert entry["error"] == "KeyError"
-    assert entry["at"].startswith(f"{__name__}:")
-    assert "13800138000" not in repr(logs)
-
-
-@pytest.mark.parametrize(
-    ("octets", "reply", "outcome"),
-    [
-        (CALL, b"", Outcome.TIMED_OUT),
-        (CALL, b"511 Command Not Permitted\n", Outcome.NOT_ACCEPTED),
-        (CALL, b"GET / HTTP/1.1\n", Outcome.VIOLATION),
-        (CALL.replace(b"arrival", b"nowhere"), b"", Outcome.VIOLATION),
-        (CALL.replace(b"called=", b"evil="), b"", Outcome.VIOLATION),
-        (CALL.replace(b"%2B", b"\xff"), b"", Outcome.VIOLATION),
-    ],
-)
-async def test_a_dip_that_gets_no_further_is_logged_with_its_call_id(
-    octets: bytes, reply: bytes, outcome: Outcome
-) -> None:
-    with capture_logs() as logs:
-        async with serving(time_limit_s=0.2) as bench, dip(bench) as asterisk:
-            asterisk.send(octets)
-            if reply:
-                await asterisk.read_line()
-                asterisk.send(reply)
-            assert await bench.outcome() is outcome
-    assert [entry["call_id"] for entry in logs] == [CALL_ID]
-
-
-async def test_a_failed_handlers_log_carries_the_call_id() -> None:
-    def fail(_request: AgiRequest) -> Answer:
-        raise RuntimeError
-
-    with capture_logs() as logs:
-        async with serving(fail) as bench, dip(bench) as asterisk:
-            asterisk.send(CALL)
-            assert await bench.outcome() is Outcome.HANDLER_FAILED
-    assert [entry["call_id"] for entry in logs] == [CALL_ID]
-
-
-@pytest.mark.parametrize("call_id", ["", "%0Aforged", "138+", "x" * 81, "a=b", "呼".encode().hex("%")])
-async def test_a_call_id_that_ours_cannot_be_is_not_logged(call_id: str) -> None:
-    with capture_logs() as logs:
-        async with serving(time_limit_s=0.05) as bench, dip(bench) as asterisk:
-            asterisk.send(CALL.replace(CALL_ID.encode(), call_id.encode()))
-            assert await bench.outcome() in (Outcome.TIMED_OUT, Outcome.VIOLATION)
-    assert [entry["call_id"] for entry in logs] == [None]
-
-
-async def test_a_dip_without_a_call_id_is_logged_without_one() -> None:
-    with capture_logs() as logs:
-        async with serving(time_limit_s=0.05) as bench, dip(bench) as asterisk:
-            asterisk.send(ENVIRONMENT)
-            assert await bench.outcome() is Outcome.TIMED_OUT
-    assert [entry["call_id"] for entry in logs] == [None]
-
-
-@pytest.mark.parametrize("fails", [False, True])
-async def test_what_the_handler_logs_has_the_call_id_and_what_comes_after_has_not(fails: bool) -> None:
-    contexts: list[str | None] = []
-
-    def handler(_request: AgiRequest) -> Answer:
-        contexts.append(call_in_hand.get())
-        if fails:
-            raise RuntimeError
-        return Answer("VERDICT", "x")
-
-    def finished(_outcome: Outcome, _duration_s: float) -> None:
-        contexts.append(call_in_hand.get())
-        over.set()
-
-    over = asyncio.Event()
-    server = AgiServer(AgiService(handler, SCRIPTS, finished))
-    await server.start("127.0.0.1", 0)
-    try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        writer.write(CALL)
-        async with asyncio.timeout(SOON_S):
-            if await reader.readline():
-                writer.write(b"200 result=1\n")
-            await over.wait()
-        writer.close()
-    finally:
-        await server.stop()
-    assert contexts == [CALL_ID, None]
-
-
 async def test_an_answer_that_must_not_be_sent_is_not_sent() -> None:
     async with serving(lambda _: Answer("VERDICT", "a\r\nHANGUP")) as bench, dip(bench) as asterisk:
         asterisk.send(ENVIRONMENT)
@@ -296,7 +120,7 @@ async def test_an_answer_that_must_not_be_sent_is_not_sent() -> None:
 
 
 async def test_a_peer_that_never_reads_nor_replies_is_cut_off_at_the_time_limit() -> None:
-    async with serving(time_limit_s=0.05) as bench, dip(bench) as asterisk:
+    async with serving(time_limit_s=0.3) as bench, dip(bench) as asterisk:
         asterisk.send(ENVIRONMENT)
         assert await bench.outcome() is Outcome.TIMED_OUT
         await asterisk.is_closed()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 from urllib.parse import unquote
@@ -80,7 +79,7 @@ def test_a_connections_facts_are_exactly_the_journals_and_a_release_has_no_queue
 
 
 def test_two_calls_under_one_ruling_get_the_same_verdict_whenever_they_come() -> None:
-    later = replace(CALL, call_id="node1-3.4", arrived_at=AT + timedelta(days=1))
+    later = CALL._replace(call_id="node1-3.4", arrived_at=AT + timedelta(days=1))
     assert verdict_of(later, Decision(RULING, later.arrived_at)) == verdict_of(CALL, DECISION)
 
 

@@ -142,6 +142,11 @@ def test_a_number_glued_to_a_word_or_an_escape_is_masked(before: str) -> None:
 def test_a_number_that_is_an_integer_is_masked() -> None:
     assert masked(asked=int(NUMBER)) == {"asked": "138****8000"}
     assert masked(asked=[8613800138000]) == {"asked": ["861****8000"]}
+    assert masked(asked=float(NUMBER)) == {"asked": "138****8000.0"}
+
+
+def test_a_number_under_a_private_name_is_masked() -> None:
+    assert masked(_asked=NUMBER) == {"_asked": "138****8000"}
 
 
 def test_the_sip_call_id_is_masked_for_the_peer_chooses_it() -> None:

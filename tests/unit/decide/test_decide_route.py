@@ -63,7 +63,7 @@ def test_an_area_code_does_not_change_the_line() -> None:
 
 
 def test_a_code_of_another_plan_is_an_unknown_number_here() -> None:
-    call = replace(call_to("12315"), called=parse_number("12325", {"12325"}))
+    call = call_to("12315")._replace(called=parse_number("12325", {"12325"}))
     assert decide(call, PLAN, NOW).reasons[0].code is ReasonCode.NUMBER_NOT_IN_PLAN
 
 
@@ -150,5 +150,5 @@ def test_in_a_plan_of_many_lines_each_still_gets_its_own_ruling() -> None:
     codes = large.short_codes
     for _twice in range(2):
         for number in numbers:
-            call = replace(call_to("12345"), called=parse_number(number, codes))
+            call = call_to("12345")._replace(called=parse_number(number, codes))
             assert decide(call, large, call.arrived_at).line == number
