@@ -79,7 +79,7 @@ async def _panoramisk(answer: Callable[[fast_agi.Request, Answer], Awaitable[Non
     async def arrival(request: fast_agi.Request) -> None:
         facts = agi_arguments(request.headers, FACTS)
         assert not isinstance(facts, ArgumentFault)
-        await answer(request, decider.answer(AgiRequest("arrival", facts, request.headers)))
+        await answer(request, decider.answer(AgiRequest("arrival", facts)))
 
     application = fast_agi.Application(loop=asyncio.get_running_loop())
     application.add_route("arrival", arrival)

@@ -82,7 +82,7 @@ async def _panoramisk() -> int:
     async def arrival(request: fast_agi.Request) -> None:
         facts = agi_arguments(request.headers, FACTS)
         assert not isinstance(facts, ArgumentFault)
-        answer = decider.answer(AgiRequest("arrival", facts, request.headers))
+        answer = decider.answer(AgiRequest("arrival", facts))
         parts = answer.value.split("|")
         for variable, value in zip(("ORDER", "NOTICE", "QUEUE", "PRIORITY", "FACTS"), parts[1:], strict=True):
             await request.send_command(f'SET VARIABLE BENCH_{variable} "{value}"')

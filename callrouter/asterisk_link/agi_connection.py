@@ -103,11 +103,10 @@ class AgiConnection(asyncio.Protocol):
             return
         if self.waits:
             for expected in self._host.expected:
-                dip = self._session.receive_expected(data, expected)
-                if dip is not None:
-                    facts, environment = dip
+                facts = self._session.receive_expected(data, expected)
+                if facts is not None:
                     self.call_id = _loggable(facts.get("call_id"))
-                    self._take(AgiRequest(expected.script, facts, environment))
+                    self._take(AgiRequest(expected.script, facts))
                     return
         events = self._session.receive_data(data)
         if events is ACCEPTED:
@@ -199,7 +198,7 @@ class AgiConnection(asyncio.Protocol):
         if isinstance(arguments, ArgumentFault):
             self._refuse(arguments.fault, arguments.place)
             return
-        self._take(AgiRequest(script, arguments, environment))
+        self._take(AgiRequest(script, arguments))
 
     def _take(self, request: AgiRequest) -> None:
         self.waits = False

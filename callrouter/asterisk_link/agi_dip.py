@@ -27,11 +27,10 @@ class RefusedFactsError(Exception):
 
 
 class AgiRequest(NamedTuple):
-    """One dip: the ``script`` of its ``agi://host/script``, its facts by name, and all that Asterisk sent."""
+    """One dip: the ``script`` of its ``agi://host/script``, and its facts by name."""
 
     script: str
     arguments: Mapping[str, str]
-    environment: Mapping[str, str]
 
 
 Answer: TypeAlias = SetVariable

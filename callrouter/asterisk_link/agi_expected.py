@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from callrouter.asterisk_link.agi_arguments import ENCODED, decoded
-from callrouter.asterisk_link.agi_environment import AgiEnvironment
 from callrouter.asterisk_link.agi_limits import MAX_ENVIRONMENT_BYTES
 
 ASTERISKS_LINES: Final = (
@@ -61,8 +60,8 @@ class ExpectedDip:
         lines += [rf"agi_arg_{place}: {re.escape(name)}=({ENCODED})" for place, name in enumerate(facts, 1)]
         self._fullmatch = re.compile("\n".join(lines) + "\n\n").fullmatch
 
-    def read(self, octets: bytes) -> tuple[dict[str, str], AgiEnvironment] | None:
-        """Return the facts, decoded, and the environment; None if the octets are not exactly this dip."""
+    def read(self, octets: bytes) -> dict[str, str] | None:
+        """Return the facts, decoded; None if the octets are not exactly this dip."""
         if len(octets) > MAX_ENVIRONMENT_BYTES:
             return None
         text = octets.decode("latin-1")  # one character an octet, as the general way reads it
@@ -74,4 +73,4 @@ class ExpectedDip:
             for name, value in facts.items():
                 if "%" in value:
                     facts[name] = decoded(value)
-        return facts, AgiEnvironment(text[:-2])
+        return facts

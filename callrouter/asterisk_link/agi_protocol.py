@@ -27,7 +27,6 @@ from typing import Final, TypeAlias, assert_never
 from callrouter.asterisk_link.agi_command import AgiCommandError, SetVariable
 from callrouter.asterisk_link.agi_environment import (
     NO_ENVIRONMENT,
-    AgiEnvironment,
     EnvironmentFault,
     read_environment,
 )
@@ -77,8 +76,6 @@ class ProtocolViolation:
     """Whether the rule is a bound (rule 6)."""
 
 
-Expected: TypeAlias = tuple[dict[str, str], AgiEnvironment]
-"""A dip's facts by name, and all that Asterisk sent."""
 AgiEvent: TypeAlias = EnvironmentReceived | ReplyReceived | HangupReceived | SessionEnded | ProtocolViolation
 
 
@@ -164,18 +161,20 @@ class AgiSession:
         self.state = _AWAITING_REPLY
         return octets
 
-    def receive_expected(self, data: bytes, expected: ExpectedDip) -> Expected | None:
-        """Take the next octets if they complete exactly the ``expected`` dip; None: `receive_data` must take them.
+    def receive_expected(self, data: bytes, expected: ExpectedDip) -> dict[str, str] | None:
+        """Take the next octets if they complete exactly the ``expected`` dip, and return its facts by name.
+
+        None: `receive_data` must take them.
 
         A short cut for nearly every dip: it gives what `receive_data` and the reading of the arguments would.
         """
         if self.state is not _ENVIRONMENT or data[-2:] != b"\n\n":
             return None
-        dip = expected.read(bytes(self._buffer + data) if self._buffer else data)
-        if dip is not None:
+        facts = expected.read(bytes(self._buffer + data) if self._buffer else data)
+        if facts is not None:
             self._buffer = None
             self.state = _IDLE
-        return dip
+        return facts
 
     @property
     def holds_part_of_a_line(self) -> bool:

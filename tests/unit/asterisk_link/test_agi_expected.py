@@ -21,12 +21,11 @@ DIP = environment()
 
 
 def in_one_look(octets: bytes) -> Mapping[str, str] | None:
-    dip = AgiSession().receive_expected(octets, EXPECTED)
-    return None if dip is None else dip[0]
+    return AgiSession().receive_expected(octets, EXPECTED)
 
 
-def in_general(octets: bytes) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
-    """The facts and the environment; None where the general way refuses or waits for more."""
+def in_general(octets: bytes) -> Mapping[str, str] | None:
+    """The facts; None where the general way refuses or waits for more."""
     events = AgiSession().receive_data(octets)
     if len(events) != 1 or not isinstance(events[0], EnvironmentReceived):
         return None
@@ -34,18 +33,17 @@ def in_general(octets: bytes) -> tuple[Mapping[str, str], Mapping[str, str]] | N
     if told.get("agi_network_script") != "arrival":
         return None
     facts = agi_arguments(told, set(FACTS))
-    return None if isinstance(facts, ArgumentFault) else (facts, told)
+    return None if isinstance(facts, ArgumentFault) else facts
 
 
 def agree(octets: bytes) -> None:
     """Hold one way against the other: the short one may pass, but never differ."""
-    dip = AgiSession().receive_expected(octets, EXPECTED)
-    if dip is None:
+    facts = in_one_look(octets)
+    if facts is None:
         return
     general = in_general(octets)
     assert general is not None, "the short way took what the general one refuses"
-    assert dip[0] == general[0]
-    assert dict(dip[1]) == dict(general[1])
+    assert facts == general
 
 
 def test_what_asterisk_sends_is_read_in_one_look() -> None:
@@ -136,13 +134,11 @@ def test_a_dip_in_several_pieces_is_the_same_dip(places: set[int]) -> None:
         assert session.receive_expected(piece, EXPECTED) is None
         assert session.receive_data(piece) == []
         begin = place
-    dip = session.receive_expected(DIP[begin:], EXPECTED)
-    if dip is None:  # the last piece was the last octet alone: the general way takes it
+    facts: object = session.receive_expected(DIP[begin:], EXPECTED)
+    if facts is None:  # the last piece was the last octet alone: the general way takes it
         (event,) = session.receive_data(DIP[begin:])
         assert isinstance(event, EnvironmentReceived)
         facts = agi_arguments(event.environment, FACTS)
-    else:
-        facts = dip[0]
     assert facts == in_one_look(DIP)
     assert session.state is AgiState.IDLE
     assert not session.holds_part_of_a_line

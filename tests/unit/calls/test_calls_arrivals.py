@@ -64,7 +64,7 @@ def dip(called: str, arrived: datetime, offset_s: int = 0, **changed: str) -> Ag
         "clock_offset": str(offset_s),
     }
     assert set(facts) == set(FACTS)
-    return AgiRequest("arrival", facts | changed, {})
+    return AgiRequest("arrival", facts | changed)
 
 
 def record(called: str, arrived: datetime, offset_s: int = 0) -> CallRecord:
