@@ -25,7 +25,7 @@ from benchmarks.call_system import RTP_PORTS, CallSystem, call_system, literal_v
 from benchmarks.figures import Range, percentile, ratios
 from benchmarks.literal_dialplan import Asked, End, Literal
 from benchmarks.own_system import Installation
-from benchmarks.processes import memory_mib, serving
+from benchmarks.processes import family_memory_mib, serving
 from benchmarks.table import Bar, Finding, Panel
 from callrouter.asterisk_link.ami_client import AmiClient
 from callrouter.asterisk_link.ami_follow import follow, take_snapshot
@@ -120,7 +120,7 @@ async def _with_calls_up(system: CallSystem) -> list[Finding]:
             recording(installation.settings.ami.port, login.user, login.secret)
         )
         await callers.hold(_CALLS_UP, _PLACED_A_SECOND)
-        memory = memory_mib(controller)
+        memory = family_memory_mib(controller)
         looks = [await _resync_ms(ami) for _ in range(_LOOKS)]
         await recorded.act("CoreShowChannels", {}, b"EventList: Complete")
         await callers.hang_up(4 * _PLACED_A_SECOND)

@@ -11,9 +11,10 @@ Rules:
   together, a call, all that the slice has caused included: the processes' own clocks tell it.
 - Delay: calls placed evenly at 0.3 of the rate that the literal verdict reached in the warm-up. From the INVITE's
   leaving to the 200's arrival (bare), or to the INVITE's arrival at the agent (routed).
-- "With records" is the whole controller: journal, records, delivery through a real broker to the reference
-  subscriber, log lines, AMI. It runs during its own slices only, and reads the rows of its own calls only: for the
-  others' the journal is another file. What it has not stored when a slice ends counts as CPU all the same.
+- "With records" is the whole controller, its records process included: journal, records, delivery through a real
+  broker to the reference subscriber, log lines, AMI; the CPU is that of both. It runs during its own slices only, and
+  reads the rows of its own calls only: for the others' the journal is another file. What it has not stored when a
+  slice ends counts as CPU all the same.
 - "Decision only" is our server in a process of its own; panoramisk 1.4 runs on uvloop too, and decides by the same
   code: with one command, and with six, one variable each, as its own example sets them. Classic AGI starts a
   Python program a call (pyst2), 4 in flight; it answers with a constant.
@@ -34,7 +35,7 @@ from benchmarks.call_system import RTP_PORTS, CallSystem, call_system, literal_v
 from benchmarks.literal_dialplan import Asked, End, Literal
 from benchmarks.own_system import Installation, until
 from benchmarks.peer_answerers import write_program
-from benchmarks.processes import cpu_s, serving
+from benchmarks.processes import family_cpu_s, serving
 from benchmarks.sip_load import Slice
 from callrouter.layout import SETUP_FOLDER
 from callrouter.local_system.account import unprivileged_account
@@ -169,7 +170,7 @@ class _Rounds:
 
     def _cpu_s(self, name: str) -> float:
         answerer = self._answerers.get(name)
-        return self._system.asterisk_cpu_s() + (cpu_s(answerer) if answerer else 0)
+        return self._system.asterisk_cpu_s() + (family_cpu_s(answerer) if answerer else 0)
 
     @asynccontextmanager
     async def _with_records(self) -> AsyncIterator[int]:

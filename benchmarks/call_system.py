@@ -135,7 +135,7 @@ def literal_verdict() -> str:
         "clock_offset": "0",
     }
     decider = Decider(plan, plan.short_codes, lambda _decision: None)
-    return decider.answer(AgiRequest("arrival", facts, {})).value
+    return decider.answer(AgiRequest("arrival", facts)).value
 
 
 def _part(installation: Installation) -> Part:
@@ -159,6 +159,7 @@ def _asterisk(
         part.before_start()
     _add(installation.layout.asterisk_etc, answerers, addresses, agent, manager)
     # Not as a `Child`: uvloop, which the callers run on, cannot start one with a umask.
+    assert part.log_file
     with part.log_file.open("ab") as log:
         process = subprocess.Popen(
             part.command,

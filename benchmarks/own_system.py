@@ -110,7 +110,7 @@ class Installation:
         await until(lambda: "ready;" in output.read_text())
 
     async def controller_is_ready(self) -> None:
-        """Wait for the controller. Raises TimeoutError."""
+        """Wait for the controller, and for its records process. Raises TimeoutError."""
         await until(self._is_ready)
 
     async def ticketing_listens(self) -> None:
@@ -121,7 +121,7 @@ class Installation:
     def _is_ready(self) -> bool:
         try:
             with urlopen(f"http://127.0.0.1:{self.settings.http.port}/readyz", timeout=2) as answer:
-                return bool(answer.status == 200)
+                return bool(json.load(answer)["wanted"]["records"])
         except (URLError, OSError):
             return False
 

@@ -26,6 +26,20 @@ def cpu_s(process: int) -> float:
     return time.clock_gettime_ns((~process << 3) | _WHOLE_PROCESS) / 1e9
 
 
+def family_cpu_s(process: int) -> float:
+    """What a process has used, and those that it has started and that still run, in s."""
+    return cpu_s(process) + sum(map(cpu_s, _children(process)))
+
+
+def family_memory_mib(process: int) -> float:
+    """How much of a process, and of those that it has started, stands in memory now."""
+    return memory_mib(process) + sum(map(memory_mib, _children(process)))
+
+
+def _children(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
 def ended_children_cpu_s(process: int) -> float:
     """What the children have used that a process has waited for, in s."""
     after_the_name = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()

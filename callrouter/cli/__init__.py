@@ -18,6 +18,7 @@ application = typer.Typer(
 )
 application.command("serve")(serve.serve)
 application.command("controller")(serve.controller)
+application.command("records", hidden=True)(serve.records)
 application.command("demo")(demo.demo)
 application.add_typer(plan.commands, name="plan")
 application.add_typer(prompts.commands, name="prompts")

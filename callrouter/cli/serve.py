@@ -1,4 +1,4 @@
-"""`callrouter serve` runs the whole system; `callrouter controller` the controller alone."""
+"""`callrouter serve` runs the whole system; `controller` the controller with its records; `records` those alone."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ from callrouter.cli.instance import (
     choose_instance,
     running_instance,
 )
-from callrouter.crashpoint import VARIABLE, Armed, CrashPointError, arm, armed_by
+from callrouter.crashpoint import IN_A_DIP, VARIABLE, Armed, CrashPointError, arm, armed_by
+from callrouter.local_system.child import Child
+from callrouter.local_system.parts import records_part
 from callrouter.local_system.secrets import read
 from callrouter.local_system.system import LocalSystem
 from callrouter.log import configure_logging
-from callrouter.service import run_controller
+from callrouter.service.controller import run_controller
+from callrouter.service.records import run_records
 from callrouter.settings_file import SettingsError
 
 _log = structlog.get_logger(__name__)
@@ -41,39 +44,63 @@ def controller(
     rehearsal: Annotated[bool, typer.Option("--rehearsal", hidden=True)] = False,
 ) -> None:
     """只启动控制器 / Run the controller alone, beside an Asterisk and a broker that are already there."""
-    armed = _asked_to_strike()
+    armed, for_records = _asked_to_strike()
     instance = running_instance(config, rehearsal)
     configure_logging(instance.settings.log.level)
-    if armed:
-        _log.critical(
-            "armed: this controller will strike itself; never in service",
-            point=armed.point,
-            signal=armed.signal.name,
-            passing=armed.passing,
-        )
-    arm(armed)
-    secrets = read(instance.layout.secrets)
+    _arm(armed)
     uvloop.run(
         run_controller(
             instance.settings,
             instance.layout,
             instance.clock,
-            ami_secret=secrets.ami,
-            mqtt_password=secrets.mqtt_controller,
+            ami_secret=read(instance.layout.secrets).ami,
+            records_process=Child(records_part(config, rehearsal, for_records)),
         )
     )
 
 
-def _asked_to_strike() -> Armed | None:
+def records(
+    config: ConfigOption = None,
+    rehearsal: Annotated[bool, typer.Option("--rehearsal", hidden=True)] = False,
+) -> None:
+    """只制作通话记录 / Make and deliver records alone; the controller starts this by itself, beside it."""
+    armed, for_records = _asked_to_strike()
+    instance = running_instance(config, rehearsal)
+    configure_logging(instance.settings.log.level)
+    _arm(armed_by(for_records) if for_records else armed)
+    uvloop.run(
+        run_records(
+            instance.settings,
+            instance.layout,
+            rehearsal=rehearsal,
+            mqtt_password=read(instance.layout.secrets).mqtt_controller,
+        )
+    )
+
+
+def _asked_to_strike() -> tuple[Armed | None, str]:
     """Take the crash point out of the environment, where it would count as a misspelt setting.
 
-    Raises SettingsError for one that is none.
+    Give it as the controller's own, or in its own words as the records process's. Raises SettingsError for one that
+    is none.
     """
     asked = os.environ.pop(VARIABLE, "")
     try:
-        return armed_by(asked) if asked else None
+        armed = armed_by(asked) if asked else None
     except CrashPointError as error:
         raise SettingsError(str(error)) from None
+    return (armed, "") if armed is None or armed.point in IN_A_DIP else (None, asked)
+
+
+def _arm(armed: Armed | None) -> None:
+    if armed:
+        _log.critical(
+            "armed: this process will strike itself; never in service",
+            point=armed.point,
+            signal=armed.signal.name,
+            passing=armed.passing,
+        )
+    arm(armed)
 
 
 async def _serve(instance: Instance) -> None:

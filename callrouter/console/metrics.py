@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from callrouter.log import lines_lost
 from callrouter.vocabulary.decision import Decision, Ruling
 
 _DIP_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1.0, 3.0)
@@ -58,11 +59,17 @@ class ControllerMetrics(Collector):
 
     def calls(self, counts: Iterable[tuple[str, str, str, int]]) -> None:
         """Show how many recorded calls there are by line, phase and terminal state, fallback calls included."""
+        self._calls.clear()
         for line, phase, terminal_state, calls in counts:
             self._calls.labels(line, phase, terminal_state).set(calls)
 
     def show(self, figures: Mapping[str, float]) -> None:
-        """Show figures that live elsewhere as they are now: name → value, each a gauge `callrouter_<name>`."""
+        """Show figures that live elsewhere as they are now: name → value, each a gauge `callrouter_<name>`.
+
+        One that is not told any more is not shown any more: nobody should take an old figure for a new one.
+        """
+        for name in self._gauges.keys() - figures.keys():
+            self.registry.unregister(self._gauges.pop(name))
         for name, value in figures.items():
             if name not in self._gauges:
                 self._gauges[name] = Gauge(
@@ -79,6 +86,12 @@ class ControllerMetrics(Collector):
             "Decided calls by line, mode, phase and first reason; a call to an ended number is counted here",
             ["line", "mode", "phase", "reason"],
             self._decided(),
+        )
+        yield _counter(
+            "callrouter_log_lines_lost",
+            "Lines of the controller's log that nobody read or no disk had room for",
+            [],
+            {(): lines_lost()},
         )
 
     def _dip_times(self) -> Metric:

@@ -80,6 +80,7 @@ def subscriber_part(settings: Settings, layout: Layout, secrets: Secrets) -> Par
         ],
         log_file=layout.logs / "ticketing.log",
         environment=plain_environment(),
+        niceness=_RECORDS_NICENESS,
     )  # fmt: skip
 
 

@@ -150,7 +150,7 @@ class LocalSystem:
         restarted = [
             f"\n  {name} 反复退出 / keeps dying: {_last_line(child.part.log_file)}"
             for name, child in self.children.items()
-            if child.starts > 1
+            if child.starts > 1 and child.part.log_file
         ]
         raise NotReady(
             f"{_READY_WITHIN_S:.0f} 秒内未就绪 / not ready in time; /readyz says: {answer};"

@@ -6,6 +6,7 @@ Rules:
 - At its start it makes up for what is missing: calls that are stored to their end and have no record, because
   folding them failed, are folded again.
 - An unforeseen error ends nothing: it is counted, and tried again after a back-off.
+- A batch costs much the same whatever its size, so rows are left to gather while no more are waiting than one takes.
 - Reading and writing files happens in a thread: a slow disk must not hold up the calls.
 """
 
@@ -20,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from callrouter.crashpoint import CrashPoint, crashpoint
 from callrouter.records.store import Store
-from callrouter.records.tail import JournalTail
+from callrouter.records.tail import Batch, JournalTail
 from callrouter.vocabulary.record import CallRecord
 
 log = structlog.get_logger(__name__)
@@ -52,7 +53,7 @@ class Collector:
         failures = 0
         while True:
             try:
-                more = await self.collect_once()
+                batch = await self.collect_once()
             except (OSError, SQLAlchemyError) as error:
                 failures += 1
                 self._store.counters.database_failures += 1
@@ -68,11 +69,11 @@ class Collector:
                 await self._back_off_after(failures)
                 continue
             failures = 0
-            if not more:
+            if batch is None or not batch.is_full:
                 await asyncio.sleep(self._poll_seconds)
 
-    async def collect_once(self) -> bool:
-        """Store the next batch of rows; False when there is nothing new.
+    async def collect_once(self) -> Batch | None:
+        """Store the next batch of rows; None when there is nothing new.
 
         Raises OSError and sqlalchemy.exc.SQLAlchemyError; the batch is then read again the next time.
         """
@@ -82,7 +83,7 @@ class Collector:
         batch = await asyncio.to_thread(self._tail.next_batch)
         self._store.counters.journal_files_passed_over = self._tail.files_passed_over
         if batch is None:
-            return False
+            return None
         crashpoint(CrashPoint.JOURNAL_READ)
         ingested = await self._store.ingest(self._node, batch.rows, batch.position)
         self._tail.accept(batch.position)
@@ -95,7 +96,7 @@ class Collector:
                 before_byte=batch.position.offset,
             )
         self._tell(ingested.records)
-        return True
+        return batch
 
     def _tell(self, records: Sequence[CallRecord]) -> None:
         if not records:

@@ -46,8 +46,8 @@ Explain = Callable[[CallRecord], RecordedDecision | None]
 """Says what would have been decided about a call that took the safe default; None: that cannot be said."""
 
 _MESSAGES = UUID("5f0c3c1e-6a0e-5a57-9f2c-3b1f0f6a12d5")
-_MISSING_AT_ONCE = 9
-"""Calls folded in one go at the start: arriving calls are waiting for their decision meanwhile."""
+_MISSING_AT_ONCE = 100
+"""Calls folded in one go at the start."""
 _AT_ONCE = 400
 """Keys in one query: below every database's limit."""
 
@@ -174,7 +174,8 @@ class Store:
             if record is None:
                 return None
             record = self._explained(replace(record, rehearsal=record.rehearsal or self._rehearsal))
-            return _Folded(record, _record_values(record), _outbox_values(record, now_ms))
+            body = json.dumps(record_to_json(record), separators=(",", ":"))
+            return _Folded(record, _record_values(record, body), _outbox_values(record, body, now_ms))
         except Exception as error:
             # One call must not stop all others. Its rows stay in the journal, and the count is alarmed on.
             self.counters.calls_not_folded += 1
@@ -270,7 +271,7 @@ def _journal_values(node: str, row: CelRow) -> dict[str, object]:
     }
 
 
-def _record_values(record: CallRecord) -> dict[str, object]:
+def _record_values(record: CallRecord, body: str) -> dict[str, object]:
     decision = record.decision
     return {
         "node": record.node,
@@ -283,11 +284,11 @@ def _record_values(record: CallRecord) -> dict[str, object]:
         "terminal_state": record.terminal_state,
         "rehearsal": record.rehearsal,
         "fallback": record.fallback,
-        "body": _body(record),
+        "body": body,
     }
 
 
-def _outbox_values(record: CallRecord, now_ms: int) -> dict[str, object]:
+def _outbox_values(record: CallRecord, body: str, now_ms: int) -> dict[str, object]:
     return {
         "id": message_id(record.node, record.call_id, record.revision),
         "node": record.node,
@@ -295,13 +296,9 @@ def _outbox_values(record: CallRecord, now_ms: int) -> dict[str, object]:
         "seq": record.revision,
         "kind": RECORD_CLOSED,
         "rehearsal": record.rehearsal,
-        "body": _body(record),
+        "body": body,
         "state": RowState.WAITING,
         "attempts": 0,
         "created_at_ms": now_ms,
         "next_attempt_at_ms": now_ms,
     }
-
-
-def _body(record: CallRecord) -> str:
-    return json.dumps(record_to_json(record), separators=(",", ":"))

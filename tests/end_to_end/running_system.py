@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -132,6 +133,20 @@ class System:
         eventually("the controller is ready", is_ready, within_s=20)
         return controller
 
+    def start_records(self, armed: str | None = None) -> subprocess.Popen[bytes]:
+        """Start a records process with no controller, which nobody starts again."""
+        with (self.layout.logs / "controller.log").open("ab") as log:
+            records = subprocess.Popen(
+                [sys.executable, "-m", "callrouter", "records", "--config", str(self.config)],
+                cwd=PROJECT_ROOT,
+                env={**os.environ, **({VARIABLE: armed} if armed else {})},
+                stderr=log,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+        self.extra.append(records)
+        return records
+
     def stop(self) -> None:
         for process in [*self.extra, self.process]:
             if process and process.poll() is None:
@@ -208,6 +223,14 @@ class System:
             rows = database.execute("SELECT event FROM inbox ORDER BY rowid").fetchall()
         return [json.loads(event) for (event,) in rows]
 
+    def starts_of_records(self) -> int:
+        """How many records processes the running controller has started; 0 if it does not say."""
+        try:
+            told = re.search(r"^callrouter_records_starts ([0-9.]+)$", self.metrics(), re.MULTILINE)
+        except OSError:
+            return 0
+        return int(float(told[1])) if told else 0
+
     def records(self, sip_call_id: str) -> list[dict[str, Any]]:
         return [
             event["data"]
@@ -254,6 +277,13 @@ def command_line(pid: int) -> str:
 
 def is_alive(pid: int) -> bool:
     return state_of(pid) not in {"", "Z"}
+
+
+def records_process_of(controller: int) -> int | None:
+    """The pid of the records process that a controller has started; None while there is none."""
+    found = [pid for pid in children_of(controller) if "callrouter records" in command_line(pid)]
+    assert len(found) <= 1
+    return found[0] if found else None
 
 
 def is_struck(controller: subprocess.Popen[bytes]) -> bool:

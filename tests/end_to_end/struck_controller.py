@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import signal
+import sqlite3
 import statistics
 import subprocess
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,9 +20,10 @@ from signal import SIGSTOP, Signals
 
 from four_sources import PartyCall, accounts, disagreements, open_in_journal
 from parties import AGENT_HZ, CALLER_HZ
-from running_system import System, eventually, is_struck
+from running_system import System, eventually, is_struck, records_process_of, state_of
 from staffed_seats import Caller, StaffedSeats
 
+from callrouter.crashpoint import IN_A_DIP, CrashPoint
 from callrouter.sip_party.call_state import CallState
 from callrouter.sip_party.outgoing import OutgoingCall
 from callrouter.sip_party.party import SipParty
@@ -78,10 +83,39 @@ class Scene:
         self.controller.kill()
         await asyncio.to_thread(self.controller.wait, 5)
         self.controller = await asyncio.to_thread(lambda: self.system.start_controller(armed=armed))
+        await asyncio.to_thread(eventually, "records are made, or somebody is struck", self._is_running)
+
+    def _is_running(self) -> bool:
+        if is_struck(self.controller) or self.are_records_struck(SIGSTOP):
+            return True  # on its way up
+        _status, told = self.system.readyz()
+        return bool(told and told["wanted"]["records"])
 
     async def strike(self, fault: Signals) -> None:
         self.controller.send_signal(fault)
         await self.is_struck()
+
+    async def strike_records(self, fault: Signals) -> None:
+        """Strike the records process, which the controller has beside it."""
+        records = await asyncio.to_thread(self._records_process)
+        os.kill(records, fault)
+        struck = "T" if fault is SIGSTOP else ""
+        await asyncio.to_thread(eventually, "it is struck", lambda: state_of(records) == struck)
+
+    async def records_are_struck(self, fault: Signals) -> None:
+        await asyncio.to_thread(
+            eventually, "the records process is struck", lambda: self.are_records_struck(fault)
+        )
+
+    def are_records_struck(self, fault: Signals) -> bool:
+        """Whether the controller's records process stands still, or was killed: it is not the first one any more."""
+        if fault is SIGSTOP:
+            records = records_process_of(self.controller.pid)
+            return records is not None and state_of(records) == "T"
+        return self.system.starts_of_records() > 1
+
+    def _records_process(self) -> int:
+        return int(eventually("there is a records process", lambda: records_process_of(self.controller.pid)))
 
     async def is_struck(self) -> None:
         await asyncio.to_thread(eventually, "the controller is struck", lambda: is_struck(self.controller))
@@ -105,19 +139,54 @@ class Scene:
             self.controller.send_signal(signal.SIGCONT)
         else:
             self.controller = await asyncio.to_thread(self.system.start_controller)
+        await self.all_is_told()
+
+    async def records_recover(self, fault: Signals) -> None:
+        """Let the records process go on; who was killed is back by itself."""
+        if fault is SIGSTOP:
+            os.kill(await asyncio.to_thread(self._records_process), signal.SIGCONT)
+        await self.all_is_told()
+
+    async def all_is_told(self) -> None:
+        """Wait until nothing is left to do or to tell."""
         deadline = time.monotonic() + 30
         while left := await asyncio.to_thread(self._left):
             assert time.monotonic() < deadline, left
             await asyncio.sleep(0.1)
 
+    async def goes_on(self) -> None:
+        """Let whoever was stopped go on."""
+        self.controller.send_signal(signal.SIGCONT)
+        if records := await asyncio.to_thread(records_process_of, self.controller.pid):
+            os.kill(records, signal.SIGCONT)
+
+    async def looks_struck(self, point: CrashPoint, fault: Signals) -> bool:
+        """Whether the process that was armed for this point has been struck."""
+        if point in IN_A_DIP:
+            return is_struck(self.controller)
+        return await asyncio.to_thread(self.are_records_struck, fault)
+
+    def is_stored(self, lines: Sequence[Line]) -> bool:
+        """Whether there is a record of each of these calls in the database."""
+        own = {line.call.sip_call_id for line in lines}
+        with closing(sqlite3.connect(f"file:{self.system.layout.database}?mode=ro", uri=True)) as database:
+            stored = database.execute("SELECT body FROM call_record").fetchall()
+        return own <= {json.loads(body)["sip_call_id"] for (body,) in stored}
+
     async def give_up(self) -> None:
         """End what a failed case has left, so that the next one begins like any other."""
-        self.controller.send_signal(signal.SIGCONT)
+        await self.goes_on()
         self.seats.refuse_what_rings()
         ended = {call.sip_call_id for call in self.over}
         left = [line for line in self.lines if line.call.sip_call_id not in ended]
         await asyncio.gather(*(line.call.hang_up() for line in left))
         self.over += [line.as_the_phones_saw_it() for line in left]
+
+    def took_the_safe_default(self, lines: Sequence[Line]) -> int:
+        """How many of these calls, which are all told, got no decision."""
+        own = {line.call.sip_call_id for line in lines}
+        told = [event["data"] for event in self.system.events_at_ticketing()]
+        return sum(data["fallback"] is not None for data in told if data["sip_call_id"] in own)
 
     def _left(self) -> list[str]:
         told = Counter(event["data"]["sip_call_id"] for event in self.system.events_at_ticketing())

@@ -148,7 +148,12 @@ def test_readiness_health_and_metrics_are_told(system: System) -> None:
     status, body = system.readyz()
     assert status == 200
     assert body["needed"] == {"asterisk": True, "journal": True}
-    assert body["wanted"] == {"broker": True, "announcements": True, "seats_for_every_queue": True}
+    assert body["wanted"] == {
+        "records": True,
+        "broker": True,
+        "announcements": True,
+        "seats_for_every_queue": True,
+    }
     with urlopen(system.url("/healthz")) as answer:
         assert answer.status == 200
     eventually("the outbox is empty", lambda: "callrouter_outbox_depth 0.0" in system.metrics())

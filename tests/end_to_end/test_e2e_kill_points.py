@@ -1,6 +1,7 @@
 """The controller is killed (SIGKILL) or hangs (SIGSTOP) at every step of a call's way, in 25 calls each time.
 
 Rules:
+- Behind the call it is the records process that is struck. No caller notices: all calls go on being decided.
 - Whatever the step: every caller reaches a person, every talk goes on, and once a controller runs again each call has
   its one record at the ticketing side; nothing is left open, and the four accounts of the calls agree.
 - The callers are dialled together. Where the step lies behind the call, part of them is dialled after the fault.
@@ -17,14 +18,14 @@ import random
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from signal import SIGCONT, SIGKILL, SIGSTOP, Signals
+from signal import SIGKILL, SIGSTOP, Signals
 
 import pytest
 import pytest_asyncio
 import structlog
 from four_sources import wiretap
 from parties import carrier_caller, heard
-from running_system import MakeSystem, System, eventually, is_struck
+from running_system import MakeSystem, System, eventually
 from staffed_seats import staffed
 from struck_controller import Line, Scene
 
@@ -40,12 +41,14 @@ SEATS = tuple(str(seat) for seat in range(1001, 1101))
 UNANNOUNCED, ANNOUNCED, NOTICE = "110", "12345", "g01"
 WITHIN_S = {SIGKILL: 3.0, SIGSTOP: 5.0}
 """How soon a person's phone must ring at the latest, with the controller dead and with it hung."""
+UNNOTICED_S = 1.0
+"""The same with the records process dead or hung: below the fuse, which would show a dip that nobody answered."""
 HOW = {SIGKILL: "kill", SIGSTOP: "stop"}
 CALLED_AFTERWARDS = 10
 STORM_S, CALLS_PER_S, PATIENCE_S, LEFT_FOR_S = 60, 5, 5.0, 3.0
 IN_THE_DIP = (CrashPoint.DIP_BEGUN, CrashPoint.DIP_DECIDED, CrashPoint.DIP_ANSWERED)
 BEHIND_THE_CALL = {
-    CrashPoint.JOURNAL_READ: 3,
+    CrashPoint.JOURNAL_READ: 1,
     CrashPoint.RECORD_MADE: 1,
     CrashPoint.RECORD_KEPT: 1,
     CrashPoint.MESSAGE_TAKEN: 1,
@@ -102,6 +105,19 @@ async def end(scene: Scene, fault: Signals, lines: list[Line], where: str, waits
     scene.show(f"{fault.name} {where}", waits)
     assert len(waits) == CALLS
     assert max(waits) < WITHIN_S[fault]
+
+
+async def end_unnoticed(
+    scene: Scene, fault: Signals, lines: list[Line], where: str, waits: list[float]
+) -> None:
+    """All hang up and everything is told, by a records process that goes on; every call was decided, and soon."""
+    over = {call.sip_call_id for call in scene.over}
+    await scene.hang_up([line for line in lines if line.call.sip_call_id not in over])
+    await scene.records_recover(fault)
+    scene.show(f"{fault.name} {where}", waits)
+    assert len(waits) == CALLS
+    assert scene.took_the_safe_default(lines) == 0
+    assert max(waits) < UNNOTICED_S
 
 
 @faults
@@ -175,10 +191,39 @@ async def test_behind_the_call(scene: Scene, point: CrashPoint, fault: Signals) 
     before = await scene.dial(UNANNOUNCED, CALLS - CALLED_AFTERWARDS)
     waits = await reach(before)
     await scene.hang_up(before)
-    await scene.is_struck()
+    await scene.records_are_struck(fault)
     after = await scene.dial(UNANNOUNCED, CALLED_AFTERWARDS)
     waits += await reach(after)
-    await end(scene, fault, after, point, waits)
+    await end_unnoticed(scene, fault, [*before, *after], point, waits)
+
+
+@faults
+async def test_records_struck_during_the_talks(scene: Scene, fault: Signals) -> None:
+    before = await scene.dial(UNANNOUNCED, CALLS - CALLED_AFTERWARDS)
+    waits = await reach(before)
+    await scene.strike_records(fault)
+    await scene.hang_up(before)
+    after = await scene.dial(UNANNOUNCED, CALLED_AFTERWARDS)
+    waits += await reach(after)
+    await end_unnoticed(scene, fault, [*before, *after], "of records in the talk", waits)
+
+
+async def test_two_records_processes_on_one_database_double_no_record(scene: Scene) -> None:
+    other = scene.system.start_records()
+    assert other.stdin
+    assert other.stdout
+    other.stdin.write(b"state\n")
+    other.stdin.flush()
+    assert b"counters" in await asyncio.to_thread(other.stdout.readline)
+    lines = await scene.dial(UNANNOUNCED, CALLS)
+    waits = await reach(lines)
+    await scene.hang_up(lines)
+    # Each is thrown off the broker by the other one, again and again.
+    await asyncio.to_thread(eventually, "all is stored", lambda: scene.is_stored(lines))
+    assert other.poll() is None
+    await asyncio.to_thread(other.communicate, timeout=10)
+    assert other.returncode == 0
+    await end_unnoticed(scene, SIGKILL, lines, "nobody: two records processes", waits)
 
 
 async def test_killed_at_every_step_of_catching_up_with_what_a_kill_has_left(scene: Scene) -> None:
@@ -187,8 +232,8 @@ async def test_killed_at_every_step_of_catching_up_with_what_a_kill_has_left(sce
     await reach(lines)
     await scene.hang_up(lines)
     for point in BEHIND_THE_CALL:
-        await scene.controller_is_armed(f"{point}:kill")
-        await scene.is_struck()
+        records = await asyncio.to_thread(scene.system.start_records, f"{point}:kill")
+        assert await asyncio.to_thread(records.wait, 20) == -SIGKILL
     await scene.recovers(SIGKILL)
 
 
@@ -238,11 +283,11 @@ async def test_points_at_random_under_a_minute_of_calls(scene: Scene) -> None:
 async def strike_at_random(scene: Scene, chance: random.Random, struck: Counter[str]) -> None:
     """Arm one controller after the other until cancelled; one that is struck is left so for a while."""
     while True:
-        point, how = chance.choice(list(CrashPoint)), chance.choice(list(HOW.values()))
-        await scene.controller_is_armed(f"{point}:{how}@{chance.randint(1, 20)}")
+        point, fault = chance.choice(list(CrashPoint)), chance.choice(list(HOW))
+        await scene.controller_is_armed(f"{point}:{HOW[fault]}@{chance.randint(1, 20)}")
         deadline = time.monotonic() + PATIENCE_S
-        while not is_struck(scene.controller) and time.monotonic() < deadline:  # noqa: ASYNC110 -- it has no event
+        while not await scene.looks_struck(point, fault) and time.monotonic() < deadline:  # noqa: ASYNC110 -- it has no event
             await asyncio.sleep(0.02)
-        struck[f"{point}:{how}"] += is_struck(scene.controller)
+        struck[f"{point}:{HOW[fault]}"] += await scene.looks_struck(point, fault)
         await asyncio.sleep(chance.uniform(0, LEFT_FOR_S))
-        scene.controller.send_signal(SIGCONT)
+        await scene.goes_on()

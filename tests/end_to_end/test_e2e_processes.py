@@ -10,7 +10,7 @@ import sys
 import time
 
 import yaml
-from running_system import MakeSystem, System, children_of, eventually, is_alive
+from running_system import MakeSystem, System, children_of, eventually, is_alive, records_process_of
 
 from callrouter.settings import PROJECT_ROOT
 
@@ -66,6 +66,40 @@ def test_a_controller_that_dies_is_started_again(make_system: MakeSystem) -> Non
     eventually(
         "another controller is ready", lambda: _is_another(system, first) and system.readyz()[0] == 200
     )
+
+
+def test_a_killed_controller_takes_its_records_process_along_and_the_next_has_one_of_its_own(
+    make_system: MakeSystem,
+) -> None:
+    system = make_system()
+    system.start()
+    first = system.pid_of("controller")
+    records = _records_process(first)
+    os.kill(first, signal.SIGKILL)
+    eventually("its records process is gone", lambda: not is_alive(records), within_s=2)
+    eventually(
+        "another controller makes records", lambda: system.readyz()[1].get("wanted", {}).get("records")
+    )
+    assert records_process_of(system.pid_of("controller")) not in {None, records}
+
+
+def test_a_controller_that_is_told_to_stop_ends_its_records_process_even_one_that_hangs(
+    make_system: MakeSystem,
+) -> None:
+    system = make_system(managed={"controller": False})
+    system.start()
+    for hangs in (False, True):
+        controller = system.start_controller()
+        records = _records_process(controller.pid)
+        if hangs:
+            os.kill(records, signal.SIGSTOP)
+        controller.send_signal(signal.SIGINT)
+        assert controller.wait(10) == 0
+        assert not is_alive(records)
+
+
+def _records_process(controller: int) -> int:
+    return int(eventually("it makes records", lambda: records_process_of(controller)))
 
 
 def _is_another(system: System, first: int) -> bool:

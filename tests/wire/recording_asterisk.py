@@ -90,6 +90,7 @@ def running_asterisk(folder: Path) -> Iterator[Recorded]:
     assert part.before_start is not None
     part.before_start()
     _add(layout.asterisk_etc, layout.boot_name.read_text("ascii").strip(), settings.agi.port)
+    assert part.log_file is not None
     part.log_file.parent.mkdir(parents=True, exist_ok=True)
     with part.log_file.open("wb") as log:
         process = subprocess.Popen(part.command, env=dict(part.environment), stdout=log, stderr=log)

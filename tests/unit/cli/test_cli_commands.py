@@ -102,6 +102,7 @@ def test_an_explanation_does_not_repeat_what_may_be_a_persons_number(run: Run) -
         (("prompts", "check", "--config", "/nowhere/x.yaml"), "--config"),
         (("asterisk", "render", "--to", "/nowhere/etc", "--config", "/nowhere/x.yaml"), "--config"),
         (("controller", "--rehearsal", "--config", "/nowhere/x.yaml"), "--config"),
+        (("records", "--config", "/nowhere/x.yaml"), "--config"),
     ],
 )
 def test_what_the_user_can_mend_is_one_message_on_stderr_and_exit_code_2(

@@ -116,6 +116,21 @@ async def test_figures_are_read_anew_each_time_somebody_asks(
     assert (first["callrouter_broker_connected"], second["callrouter_broker_connected"]) == (1, 0)
 
 
+async def test_a_figure_that_nobody_tells_any_more_is_not_shown(
+    http: httpx.AsyncClient, controller: Controller
+) -> None:
+    controller.figures = {"outbox_depth": 3, "records_running": True}
+    controller.metrics.calls([("12300", "ended", "completed", 2)])
+    await metrics_of(http)
+    controller.figures = {"records_running": False}
+    controller.metrics.calls(())
+    shown = await metrics_of(http)
+    assert "callrouter_outbox_depth" not in shown
+    assert not any(name.startswith("callrouter_calls{") for name in shown)
+    controller.figures = {"outbox_depth": 1, "records_running": True}
+    assert (await metrics_of(http))["callrouter_outbox_depth"] == 1
+
+
 async def test_a_label_cannot_forge_a_line_of_metrics(
     http: httpx.AsyncClient, controller: Controller
 ) -> None:
@@ -140,3 +155,10 @@ async def test_two_controllers_in_one_process_count_apart(controller: Controller
 async def test_probes_only_answer_reading(http: httpx.AsyncClient) -> None:
     assert (await http.post("/readyz")).status_code == 405
     assert (await http.get("/")).status_code == 404
+
+
+async def test_lines_that_the_log_lost_are_shown(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("callrouter.console.metrics.lines_lost", lambda: 7)
+    assert (await metrics_of(http))["callrouter_log_lines_lost_total"] == 7

@@ -165,6 +165,25 @@ async def test_what_cannot_be_prepared_prevents_the_first_start_and_no_later_one
     assert "secret" not in repr(logs)
 
 
+async def test_a_part_without_a_log_file_is_talked_to_and_its_own_words_are_kept_apart(start: Start) -> None:
+    child = await start("sh", "-c", "echo trouble >&2; read word; echo heard $word", log_file=None)
+    assert child.process
+    assert child.process.stdin
+    assert child.process.stdout
+    child.process.stdin.write(b"you\n")
+    assert await child.process.stdout.readline() == b"heard you\n"
+
+
+async def test_a_part_that_is_to_stand_back_does_so_before_its_own_session_and_all_others(
+    start: Start,
+) -> None:
+    child = await start("sleep", "30", niceness=10)
+    assert child.pid
+    assert os.getpriority(os.PRIO_PROCESS, child.pid) == 10
+    if (sessions := Path(f"/proc/{child.pid}/autogroup")).exists():
+        assert text(sessions).split()[-2:] == ["nice", "10"]
+
+
 async def test_a_part_that_is_not_to_be_restarted_stays_dead(start: Start) -> None:
     child = await start("true", restart=False)
     assert child._watch

@@ -7,9 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from callrouter.crashpoint import VARIABLE
 from callrouter.layout import Layout
 from callrouter.local_system.asterisk import asterisk_part
-from callrouter.local_system.parts import broker_part, controller_part, phone_names, subscriber_part
+from callrouter.local_system.parts import (
+    broker_part,
+    controller_part,
+    phone_names,
+    records_part,
+    subscriber_part,
+)
 from callrouter.local_system.programs import ProgramMissing, plain_environment, program
 from callrouter.local_system.secrets import Secrets
 from callrouter.settings import Mqtt, Settings, Sip
@@ -116,6 +123,26 @@ def test_the_controller_reads_the_settings_that_we_did(settings: MakeSettings, t
         "--rehearsal",
     ]
     assert controller_part(layout, None, rehearsal=False).command[1:] == ["-m", "callrouter", "controller"]
+
+
+def test_the_records_process_reads_the_settings_that_the_controller_did(tmp_path: Path) -> None:
+    part = records_part(tmp_path / "x.yaml", rehearsal=True)
+    assert part.command[1:] == [
+        *("-m", "callrouter", "records"),
+        *("--config", str(tmp_path / "x.yaml"), "--rehearsal"),
+    ]
+    assert records_part(None, rehearsal=False).command[1:] == ["-m", "callrouter", "records"]
+    assert part.niceness > 0
+
+
+def test_only_the_first_records_process_is_armed() -> None:
+    part = records_part(None, rehearsal=False, armed="record_kept:kill")
+    assert part.before_start
+    armed = []
+    for _start in range(3):
+        part.before_start()
+        armed.append(part.environment[VARIABLE])
+    assert armed == ["record_kept:kill", "", ""]
 
 
 def test_every_phone_gets_a_password_and_an_empty_softphone_none(settings: MakeSettings) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from callrouter.records.counters import RecordCounters
 from callrouter.records.delivery import DeliveryListener, Outbox
-from callrouter.records.outbox_rows import OutboxRows, RowState
+from callrouter.records.outbox_rows import Closing, OutboxRows, RowState
 from callrouter.records.reading import RecordReader
 from callrouter.records.store import Store, message_id
 from callrouter.records.tables import outbox
@@ -222,6 +222,41 @@ async def test_no_more_than_the_window_is_in_flight_and_the_silent_ones_do_not_s
                 await system.acknowledge(message.id)
                 seen.add(message.id)
     assert await system.reader.outbox_depth() == 5
+
+
+async def test_acknowledgements_are_closed_together(
+    system: System, call_rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[int] = []
+    really = OutboxRows.close
+
+    async def counted(rows: OutboxRows, words: Sequence[Acknowledgement], now: datetime) -> Closing:
+        closed.append(len(words))
+        return await really(rows, words, now)
+
+    monkeypatch.setattr(OutboxRows, "close", counted)
+    monkeypatch.setattr(system.delivery, "_acknowledged_within", timedelta(seconds=30))
+    await write(system, [row for number in range(5) for row in call_rows(number)])
+    messages = [await system.link.next() for _ in range(5)]
+    listener = await system.link.listener
+    listener.acknowledged(Acknowledgement(messages[0].id, Outcome.STORED, None))
+    await asyncio.sleep(0)
+    listener.acknowledged(Acknowledgement(messages[1].id, Outcome.STORED, None))
+    await system.acknowledge(messages[2].id)
+    assert closed == [3]
+    await system.acknowledge(messages[3].id)
+    await system.acknowledge(messages[4].id)
+    assert closed == [3, 1, 1]
+
+
+async def test_a_single_acknowledgement_waits_for_others_only_a_moment(
+    system: System, call_rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(system.delivery, "_acknowledged_within", timedelta(seconds=30))
+    await write(system, [row for number in range(5) for row in call_rows(number)])
+    messages = [await system.link.next() for _ in range(5)]
+    async with asyncio.timeout(0.7):
+        await system.acknowledge(messages[0].id)
 
 
 async def test_a_restart_sends_at_once_what_the_last_process_had_sent(

@@ -166,6 +166,18 @@ def test_a_megabyte_without_a_row_does_not_stop_the_rest(
     assert read_all(JournalTail(journal, limit=4096)) == call_rows(1)
 
 
+def test_a_batch_says_whether_it_was_cut_off(journal: Path, call_rows: Rows, csv_bytes: Bytes) -> None:
+    journal.write_bytes(csv_bytes(call_rows(1) + call_rows(2)))
+    tail = JournalTail(journal, limit=journal.stat().st_size - 1)
+    first = tail.next_batch()
+    assert first
+    assert first.is_full
+    tail.accept(first.position)
+    rest = tail.next_batch()
+    assert rest
+    assert not rest.is_full
+
+
 def test_the_journal_is_made_private(journal: Path, call_rows: Rows, csv_bytes: Bytes) -> None:
     journal.write_bytes(csv_bytes(call_rows(1)))
     journal.chmod(0o644)

@@ -1,8 +1,8 @@
-"""The controller: the one place where its parts are wired together.
+"""The controller, wired together: the process that answers dips.
 
 A call's way through it: `AgiServer` takes the dip, `arrival` makes a Call of its facts, `decide` a Decision
-of the Call, `verdict_of` the one variable that goes back. When the call is over, `RecordKeeper` makes its record
-from Asterisk's journal and delivers it through `MqttPublisher`. Nothing else happens during a call.
+of the Call, `verdict_of` the one variable that goes back. Nothing else happens during a call. When it is over, the
+records process (`records`) makes its record from Asterisk's journal.
 """
 
 from __future__ import annotations
@@ -13,12 +13,10 @@ import random
 import signal
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from callrouter.announcements import missing_sounds
 from callrouter.asterisk_link.agi_dip import AgiService, Outcome
@@ -33,20 +31,23 @@ from callrouter.console.metrics import ControllerMetrics
 from callrouter.console.probes import Readiness, probe_application, probe_server
 from callrouter.layout import Layout, sounds_folder
 from callrouter.plans.load import load_plan
-from callrouter.records.keeper import RecordKeeper
-from callrouter.records.reading import RecordReader
-from callrouter.records.store import Store
+from callrouter.service.figures import FIGURES, DatabaseFigures
+from callrouter.service.records_link import RecordsLink, RecordsProcess
 from callrouter.settings import Settings
-from callrouter.ticketing.mqtt_publisher import Broker, MqttPublisher
 
 _log = structlog.get_logger(__name__)
 _DRAIN_S = 3.0
 
 
 async def run_controller(
-    settings: Settings, layout: Layout, clock: Clock | None, *, ami_secret: str, mqtt_password: str
+    settings: Settings,
+    layout: Layout,
+    clock: Clock | None,
+    *,
+    ami_secret: str,
+    records_process: RecordsProcess,
 ) -> None:
-    """Run until SIGTERM or Ctrl-C.
+    """Run until SIGTERM or Ctrl-C, and keep the records process running beside it.
 
     Raises PlanErrors for a plan that cannot serve, OSError for a port that is taken.
     """
@@ -61,29 +62,7 @@ async def run_controller(
         )
     metrics = ControllerMetrics()
     decider = Decider(plan, plan.short_codes, metrics.decided)
-    layout.database.parent.mkdir(parents=True, exist_ok=True)
-    store = await Store.open(
-        settings.database_url or f"sqlite+aiosqlite:///{layout.database}",
-        explain=decider.explain,
-        now=_wall_clock,
-        rehearsal=clock is not None,
-    )
-    broker = Broker(
-        settings.mqtt.host,
-        settings.mqtt.port,
-        client_id=f"{settings.instance}-{settings.node}",
-        username="callrouter",
-        password=mqtt_password,
-    )
-    publisher = MqttPublisher(broker, topic_prefix=settings.topic_prefix, instance=settings.instance)
-    keeper = RecordKeeper(
-        store,
-        layout.cel_csv,
-        settings.node,
-        publisher,
-        now=_wall_clock,
-        acknowledged_within=timedelta(seconds=settings.ticketing.resend_after_s),
-    )
+    records = RecordsLink(records_process)
     agi = AgiServer(_agi_service(settings, decider, metrics))
     ami = AmiClient(
         "127.0.0.1",
@@ -99,36 +78,35 @@ async def run_controller(
         return Readiness(
             needed={"asterisk": ami.state is AmiState.READY, "journal": is_readable(layout.cel_csv)},
             wanted={
-                "broker": store.counters.broker_connected,
+                "records": records.state is not None,
+                "broker": records.state is not None and records.state.counters.broker_connected,
                 "announcements": not unheard,
                 "seats_for_every_queue": not unstaffed,
             },
             detail={
+                "ami": ami.state.value,
                 "plan": f"{plan.jurisdiction} {plan.version} {plan.hash[:12]}",
                 "clock": (clock or Clock()).now().isoformat(timespec="seconds"),
                 "rehearsal": str(clock is not None).lower(),
             },
         )
 
-    application = probe_application(readiness, metrics, partial(_figures, agi, ami, keeper, metrics))
+    application = probe_application(readiness, metrics, partial(_figures, agi, ami, records, metrics))
     probes = probe_server(application, settings.http.port)
     _log.info("controller_started", plan=plan.jurisdiction, plan_version=plan.version, lines=len(plan.lines))
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            running = [
-                tasks.create_task(keeper.run(), name="records"),
-                tasks.create_task(ami.run(), name="ami"),
-                tasks.create_task(keep_seats(ami, _seats(settings)), name="seats"),
-                tasks.create_task(probes.serve(), name="probes"),
-            ]
-            await _told_to_stop()
-            _log.info("controller_stopping")
-            await agi.drain(_DRAIN_S)
-            probes.should_exit = True
-            for task in running[:-1]:
-                task.cancel()
-    finally:
-        await store.close()
+    async with asyncio.TaskGroup() as tasks:
+        running = [
+            tasks.create_task(records.run(), name="records"),
+            tasks.create_task(ami.run(), name="ami"),
+            tasks.create_task(keep_seats(ami, _seats(settings)), name="seats"),
+            tasks.create_task(probes.serve(), name="probes"),
+        ]
+        await _told_to_stop()
+        _log.info("controller_stopping")
+        await agi.drain(_DRAIN_S)
+        probes.should_exit = True
+        for task in running[:-1]:
+            task.cancel()
 
 
 def _agi_service(settings: Settings, decider: Decider, metrics: ControllerMetrics) -> AgiService:
@@ -144,34 +122,32 @@ def _agi_service(settings: Settings, decider: Decider, metrics: ControllerMetric
 
 
 async def _figures(
-    agi: AgiServer, ami: AmiClient, keeper: RecordKeeper, metrics: ControllerMetrics
+    agi: AgiServer, ami: AmiClient, records: RecordsLink, metrics: ControllerMetrics
 ) -> Mapping[str, float]:
-    records = asdict(keeper.counters)
-    return {
+    figures: dict[str, float] = {
         "agi_open_sessions": agi.open_sessions,
         "asterisk_ready": ami.state is AmiState.READY,
         "ami_events_lost": ami.events.dropped,
         **{f"ami_dropped_{fault}": count for fault, count in ami.counters.dropped().items()},
-        **records,
-        **await _database_figures(keeper.reader, metrics),
+        "records_starts": records.starts,
     }
+    told = await records.ask(FIGURES)
+    figures["records_running"] = told is not None
+    metrics.calls(told.database.calls if told and told.database else ())
+    if told is not None:
+        figures |= {**asdict(told.counters), **_in_the_database(told.database)}
+    return figures
 
 
-async def _database_figures(reader: RecordReader, metrics: ControllerMetrics) -> Mapping[str, float]:
-    try:
-        metrics.calls(
-            (count.line or "none", count.phase or "none", count.terminal_state, count.calls)
-            for count in await reader.counts()
-        )
-        return {
-            "database_reachable": True,
-            "outbox_depth": await reader.outbox_depth(),
-            "outbox_dead_letters": await reader.dead_letters(),
-            "outbox_oldest_seconds": (await reader.oldest_waiting_age(_wall_clock())).total_seconds(),
-        }
-    except SQLAlchemyError:
-        # The other figures are wanted most when this one is bad.
+def _in_the_database(held: DatabaseFigures | None) -> Mapping[str, float]:
+    if held is None:
         return {"database_reachable": False}
+    return {
+        "database_reachable": True,
+        "outbox_depth": held.outbox_depth,
+        "outbox_dead_letters": held.outbox_dead_letters,
+        "outbox_oldest_seconds": held.outbox_oldest_seconds,
+    }
 
 
 def _seats(settings: Settings) -> tuple[Seat, ...]:
@@ -189,7 +165,3 @@ async def _told_to_stop() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     await stop.wait()
-
-
-def _wall_clock() -> datetime:
-    return datetime.now(UTC)
