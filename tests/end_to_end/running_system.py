@@ -149,7 +149,9 @@ class System:
 
     def stop(self) -> None:
         for process in [*self.extra, self.process]:
-            if process and process.poll() is None:
+            if process is None:
+                continue
+            if process.poll() is None:
                 process.send_signal(signal.SIGCONT)
                 process.send_signal(signal.SIGINT)
                 try:
@@ -157,6 +159,9 @@ class System:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait(5)
+            for pipe in (process.stdin, process.stdout):
+                if pipe:
+                    pipe.close()
 
     def pid_of(self, part: str) -> int:
         """Find a part by its command line among the processes that this system has started."""
