@@ -23,14 +23,14 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callrouter.crashpoint import CrashPoint, crashpoint
+from callrouter.records.call_rows import journal_values, rows_of_calls, without_record
 from callrouter.records.counters import RecordCounters
 from callrouter.records.database import Database, insert_new, insert_or_update, open_database
 from callrouter.records.fold import fold
 from callrouter.records.outbox_rows import RowState, in_milliseconds
 from callrouter.records.tables import call_record, journal_position, journal_row, outbox
 from callrouter.records.tail import FilePosition
-from callrouter.vocabulary.cel import CelEvent, CelRow, at_node, instant_at, microseconds_of
-from callrouter.vocabulary.journal import ARRIVAL_CONTEXT, JournalEvent
+from callrouter.vocabulary.cel import CelEvent, CelRow, at_node
 from callrouter.vocabulary.message import RECORD_CLOSED
 from callrouter.vocabulary.record import (
     Anomaly,
@@ -120,7 +120,7 @@ class Store:
         async with self.database.write() as connection:
             if rows:
                 await connection.execute(
-                    insert_new(dialect, journal_row), [_journal_values(node, row) for row in rows]
+                    insert_new(dialect, journal_row), [journal_values(node, row) for row in rows]
                 )
             await connection.execute(
                 insert_or_update(dialect, journal_position, ("head", "offset")),
@@ -142,7 +142,7 @@ class Store:
         Raises sqlalchemy.exc.SQLAlchemyError; what was written until then stays.
         """
         async with self.database.read() as connection:
-            linkedids = (await connection.scalars(_without_record(node))).all()
+            linkedids = (await connection.scalars(without_record(node))).all()
         records: list[CallRecord] = []
         for portion in _portions(linkedids, _MISSING_AT_ONCE):
             async with self.database.write() as connection:
@@ -157,7 +157,7 @@ class Store:
     async def _write_records(
         self, connection: AsyncConnection, node: str, linkedids: Sequence[str]
     ) -> list[CallRecord]:
-        calls = await _rows_of_calls(connection, node, linkedids)
+        calls = await rows_of_calls(connection, node, linkedids)
         now = in_milliseconds(self._now())
         folded = [one for rows in calls if (one := self._folded(node, rows, now)) is not None]
         written = await _already_written(connection, node, [one.record.call_id for one in folded])
@@ -208,67 +208,10 @@ def _portions(keys: Sequence[str], size: int) -> Iterable[Sequence[str]]:
     return (keys[start : start + size] for start in range(0, len(keys), size))
 
 
-def _without_record(node: str) -> sa.Select[str]:
-    arrived, ended = journal_row.alias("arrived"), journal_row.alias("ended")
-    has_ended = sa.exists().where(
-        ended.c.node == node,
-        ended.c.linkedid == arrived.c.linkedid,
-        ended.c.event == CelEvent.LINKEDID_END,
-    )
-    has_record = sa.exists().where(call_record.c.node == node, call_record.c.call_id == arrived.c.uniqueid)
-    # A caller who gave up before the dialplan's first step has no row of ours, only Asterisk's own.
-    began_a_call = sa.and_(
-        arrived.c.event == CelEvent.CHAN_START,
-        arrived.c.context == ARRIVAL_CONTEXT,
-        arrived.c.uniqueid == arrived.c.linkedid,
-    )
-    return (
-        sa.select(arrived.c.linkedid)
-        .distinct()
-        .where(
-            arrived.c.node == node,
-            sa.or_(arrived.c.event.in_((JournalEvent.ARRIVED, JournalEvent.REFUSED)), began_a_call),
-            ~has_record,
-            has_ended,
-        )
-    )
-
-
-async def _rows_of_calls(
-    connection: AsyncConnection, node: str, linkedids: Sequence[str]
-) -> list[list[CelRow]]:
-    columns = journal_row.c
-    query = sa.select(
-        *(columns.event, columns.at_us, columns.uniqueid, columns.linkedid, columns.channel, columns.context),
-        *(columns.exten, columns.app, columns.caller_number, columns.peer, columns.extra),
-    ).where(columns.node == node, columns.linkedid.in_(linkedids))
-    calls: dict[str, list[CelRow]] = {linkedid: [] for linkedid in linkedids}
-    for event, at_us, uniqueid, linkedid, *rest in await connection.execute(query):
-        calls[linkedid].append(CelRow(event, instant_at(at_us), uniqueid, linkedid, *rest))
-    return [rows for rows in calls.values() if rows]
-
-
 async def _already_written(connection: AsyncConnection, node: str, call_ids: Sequence[str]) -> set[str]:
     columns = call_record.c
     query = sa.select(columns.call_id).where(columns.node == node, columns.call_id.in_(call_ids))
     return set(await connection.scalars(query))
-
-
-def _journal_values(node: str, row: CelRow) -> dict[str, object]:
-    return {
-        "node": node,
-        "uniqueid": row.uniqueid,
-        "event": row.event,
-        "at_us": microseconds_of(row.at),
-        "linkedid": row.linkedid,
-        "channel": row.channel,
-        "context": row.context,
-        "exten": row.exten,
-        "app": row.app,
-        "caller_number": row.caller_number,
-        "peer": row.peer,
-        "extra": row.extra,
-    }
 
 
 def _record_values(record: CallRecord, body: str) -> dict[str, object]:
