@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 import subprocess
@@ -46,6 +47,15 @@ def is_hostile(received: list[bytes], sample: bytes) -> bool:
 
 def unreadable(requests: dict[str, bytes]) -> list[bytes]:
     return [request for name, request in requests.items() if UNREADABLE.match(name)]
+
+
+STRANGERS = "left without an answer, not from the carrier;"
+
+
+def numbers_told(edge: Edge, what: str) -> list[int]:
+    """The counts in those lines of the log that say it, in order."""
+    found = re.findall(rf"edge: {re.escape(what)} so far: ([0-9]+)\n", edge.log.read_text(errors="replace"))
+    return [int(count) for count in found]
 
 
 @pytest.fixture(scope="module")
@@ -261,17 +271,35 @@ def test_calls_come_in_over_tcp_too(edge: Edge) -> None:
         assert sink.recv(4096).startswith(b"INVITE sip:12345@127.0.0.4 ")
 
 
+async def test_of_strangers_every_hundredth_is_told_from_the_first_on_however_many_come_at_once(
+    edge: Edge,
+) -> None:
+    async with wire(STRANGER) as stranger:
+        for _ in range(30):
+            for _ in range(8):
+                stranger.send(invite(), edge.address)
+            await asyncio.sleep(0.005)
+        await stranger.until(lambda: len(numbers_told(edge, STRANGERS)) >= 3, timeout_s=5)
+    assert numbers_told(edge, STRANGERS)[:3] == [1, 101, 201]
+
+
 async def test_refusals_are_counted_and_nothing_of_a_message_is_logged(edge: Edge) -> None:
+    requests = {
+        "refused for its called number; refused": invite(uri=b"sip:12345%0Aforged@127.0.0.4"),
+        "the caller of a message made unknown;": invite(caller=b"<sip:1380013%0Aforged@127.0.0.2>"),
+        "a diversion that cannot be read was taken off;": invite(
+            b"Diversion: <sip:12333%0Aforged@127.0.0.2>"
+        ),
+    }
     async with line(edge) as opened, wire(STRANGER) as stranger:
+        for told, request in requests.items():
+            highest = max(numbers_told(edge, told), default=0)
+            await opened.send(request)
+            # A worker writes its line before its answer; what another has counted before may still be on its way.
+            assert max(numbers_told(edge, told), default=0) > highest, told
         stranger.send(invite(), edge.address)
-        refused = invite(uri=b"sip:12345%0Aforged@127.0.0.4")
-        unknown = invite(caller=b"<sip:1380013%0Aforged@127.0.0.2>")
-        undiverted = invite(b"Diversion: <sip:12333%0Aforged@127.0.0.2>")
-        await opened.send(refused, unknown, undiverted)
+        await stranger.until(lambda: numbers_told(edge, STRANGERS), timeout_s=5)
+        assert numbers_told(edge, STRANGERS)
     log = edge.log.read_text(errors="replace")
-    assert re.search(r"refused for its called number; refused so far: [0-9]+\n", log)
-    assert re.search(r"the caller of a message made unknown; so far: [0-9]+\n", log)
-    assert re.search(r"a diversion that cannot be read was taken off; so far: [0-9]+\n", log)
-    assert re.search(r"left without an answer, not from the carrier; so far: 1\n", log)
     for text in ("forged", "1380013", "1390013", "12345", "12333"):
         assert text not in log
