@@ -26,6 +26,7 @@ MEASUREMENTS: Final = {
     "floods": "FastAGI dips under hostile load",
     "ami": "AMI",
     "deciding": "Deciding",
+    "plans": "Large plans",
     "records": "Records",
 }
 """Modules of this package with what the report calls them, in the order in which they run."""

@@ -134,7 +134,7 @@ def literal_verdict() -> str:
         "arrived_at": f"{datetime.now(UTC).timestamp():.6f}",
         "clock_offset": "0",
     }
-    decider = Decider(plan, plan.short_codes, lambda _decision: None)
+    decider = Decider(plan, lambda _decision: None)
     return decider.answer(AgiRequest("arrival", facts)).value
 
 

@@ -1,8 +1,10 @@
-"""How long `decide()` takes: at the Sichuan plan, and at plans of 10,000 and 1,000,000 lines.
+"""How long `decide()` takes: at the Sichuan plan, and with 10,000 and 1,000,000 landlines beside its lines.
 
 Rules:
-- The large plans are the Sichuan plan with more lines, each with a number of its own and the phases of another.
-- 90 % of the calls dial a number of the plan, evenly spread over all of it; the others are in no plan.
+- The large plans are the Sichuan plan with a list of landlines, as a CSV file would bring them, which follow the
+  schedule of its first line.
+- 90 % of the calls dial a number of the plan, a listed one where there are any, evenly spread over all of them; the
+  others dial a landline or other digits that are in no plan.
 - Each decision is timed alone; a timer around nothing is taken in turns with it, and not subtracted.
 - The median of a few repeats, each with the plans in turn. The garbage collector is left as it is in the controller.
 """
@@ -23,6 +25,7 @@ from benchmarks.table import Bar, Finding, Panel
 from callrouter.decide.route import decide
 from callrouter.plans.load import load_plan
 from callrouter.vocabulary.call import Call, FoundBy
+from callrouter.vocabulary.number_table import LineList, LineLists
 from callrouter.vocabulary.numbers import parse_number
 from callrouter.vocabulary.plan import Plan
 
@@ -50,10 +53,10 @@ def measure() -> list[Finding]:
     nothing = f"timer around nothing: {_text(idle)}"
     return [
         _finding(f"{len(small.lines) + 1} numbers", few, _FEW_US, nothing),
-        _finding("10,000 numbers", ten_thousand, None, nothing),
-        _finding("1,000,000 numbers", million, _MANY_US, nothing),
+        _finding("10,000 landlines", ten_thousand, _MANY_US, nothing),
+        _finding("1,000,000 landlines", million, _MANY_US, nothing),
         Finding(
-            "decide(), p50 at 1,000,000 numbers against 10,000",
+            "decide(), p50 at 1,000,000 landlines against 10,000",
             f"≤ {_GROWTH} x",
             f"{growth.text()} x",
             "",
@@ -63,13 +66,18 @@ def measure() -> list[Finding]:
 
 
 def enlarged(plan: Plan, size: int) -> Plan:
-    """The plan with so many lines; the new ones share the phases of those that it has."""
-    lines = dict(plan.lines)
-    models = list(plan.lines.values())
-    for place in range(size - len(lines)):
-        number = f"9{place:07d}"
-        lines[number] = replace(models[place % len(models)], number=number)
-    return replace(plan, lines=lines)
+    """The plan with so many listed landlines, all of which follow the schedule of its first line."""
+    model = next(iter(plan.lines.values()))
+    landlines = LineList(
+        "landlines", "各部门固定电话", "该部门", model.schedule, "landlines.csv", model.source, model.place
+    )
+    named = ((landline(number), f"四川省某某局第{number}办公室") for number in range(size))
+    return replace(plan, lists=LineLists.of(landlines, named))
+
+
+def landline(place: int) -> str:
+    """A number of Chengdu; neighbours are not far apart, as in a real list."""
+    return f"028{30_000_000 + 7 * place}"
 
 
 def _finding(
@@ -116,12 +124,15 @@ def _timed_nothing(calls: Sequence[Call]) -> list[float]:
 
 
 def _calls(plan: Plan, chance: random.Random) -> list[Call]:
-    codes = [*plan.lines, plan.hotline_number]
+    codes = list(plan.lists.numbers()) or [*plan.lines, plan.hub.number]
     known = plan.short_codes
     caller = parse_number("13800138000", known)
+    strangers = (
+        lambda: landline(chance.randrange(10**6, 5 * 10**6)),
+        lambda: str(chance.randrange(10**9, 10**10)),
+    )
     dialled = (
-        chance.choice(codes) if chance.random() < _HITS else str(chance.randrange(10**10, 10**11))
-        for _ in range(_CALLS)
+        chance.choice(codes) if chance.random() < _HITS else chance.choice(strangers)() for _ in range(_CALLS)
     )
     return [
         Call(

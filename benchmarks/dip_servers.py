@@ -106,7 +106,7 @@ class _Constant(asyncio.Protocol):
 
 def _decider() -> tuple[ControllerMetrics, Decider]:
     plan, metrics = load_plan(PLAN), ControllerMetrics()
-    return metrics, Decider(plan, plan.short_codes, metrics.decided)
+    return metrics, Decider(plan, metrics.decided)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def _runs(python: str, account: Account | None) -> bool:
 
 async def _panoramisk() -> int:
     plan = load_plan(PLAN)
-    decider = Decider(plan, plan.short_codes, lambda _decision: None)
+    decider = Decider(plan, lambda _decision: None)
 
     async def arrival(request: fast_agi.Request) -> None:
         facts = agi_arguments(request.headers, FACTS)

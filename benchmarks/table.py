@@ -24,6 +24,7 @@ class Panel(Enum):
     CPU_BARE = "Bare call: CPU, literal verdict = 1 (less is better)"
     DELAY = "Post-dial delay added by asking, ms (less is better)"
     DECIDE = "decide(), p99, µs (less is better)"
+    PLANS = "Large plans, s (less is better)"
     AMI = "Asterisk's CPU with our AMI client, without = 1 (less is better)"
 
 

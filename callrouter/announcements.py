@@ -1,4 +1,10 @@
-"""Every announcement that callers may hear, as the prompts room knows it: the plan's, and the dialplan's own."""
+"""Every announcement that callers may hear, as the prompts room knows it: the plan's, and the dialplan's own.
+
+Rules:
+- A recording is wanted for all that the plan can ever play. Only what names a day that nobody has given yet can't be
+  spoken, so it is not wanted before somebody does.
+- What is written for people and what a voice says are the same text, filled with the same values.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from callrouter.plans.wanted_prompts import WantedNotice, wanted
-from callrouter.prompts.catalogue import Catalogue, load_catalogue
+from callrouter.prompts.catalogue import Catalogue, CatalogueEntry, load_catalogue
 from callrouter.prompts.renderings import WantedPrompt, prompt_key
-from callrouter.prompts.text import Spoken, spoken_date
+from callrouter.prompts.text import Spoken, spoken_date, spoken_digits, spoken_time
 from callrouter.settings import PROJECT_ROOT
+from callrouter.vocabulary.decision import Decision
 from callrouter.vocabulary.plan import Plan
 
 PROMPTS_FOLDER = PROJECT_ROOT / "ivr_prompts"
@@ -17,18 +24,23 @@ PROMPTS_FOLDER = PROJECT_ROOT / "ivr_prompts"
 OF_THE_DIALPLAN = ("N02", "H02", "F01")
 """Played by asterisk/extensions.conf.j2 itself, whatever the plan."""
 
+_KEPT = "announcements"
+
 
 def announcements_of(plan: Plan, folder: Path = PROMPTS_FOLDER) -> tuple[WantedPrompt, ...]:
     """Return what must have been rendered before the plan may serve.
 
-    Raises PromptError when a text cannot be filled or a notice is not in the catalogue.
+    Raises PromptError when a text cannot be filled or an announcement is not in the catalogue.
     """
     catalogue = load_catalogue(folder)
     own = tuple(
         WantedPrompt(prompt_key(prompt_id), prompt_id, catalogue.entry(prompt_id).fill({}).said)
         for prompt_id in OF_THE_DIALPLAN
     )
-    return own + tuple(_filled(catalogue, notice) for notice in wanted(plan))
+    return own + tuple(
+        WantedPrompt(notice.key, notice.announcement, entry.fill(values).said)
+        for notice, entry, values in _entries(catalogue, plan)
+    )
 
 
 def missing_sounds(plan: Plan, sounds: Path) -> list[str]:
@@ -37,21 +49,54 @@ def missing_sounds(plan: Plan, sounds: Path) -> list[str]:
     return [key for key in keys if not (sounds / f"{key}.alaw").exists()]
 
 
-def _filled(catalogue: Catalogue, notice: WantedNotice) -> WantedPrompt:
-    entry = catalogue.entry(notice.notice)
-    known = _values(notice)
-    values = {name: known[name] for name in entry.variables if name in known}
-    return WantedPrompt(notice.key, notice.notice, entry.fill(values).said)
+def announcement_text(plan: Plan, decision: Decision, folder: Path = PROMPTS_FOLDER) -> str | None:
+    """Return the written text of what a decision plays; None if it plays nothing, or nothing that is known.
+
+    What is not known, a check of the plan reports. Raises PromptError when a text cannot be filled.
+    """
+    notice = _wanted_by_key(plan).get(decision.treatment.notice or "")
+    if notice is None:
+        return None
+    entry = load_catalogue(folder).prompts.get(notice.announcement)
+    return entry.fill(_values(notice, entry)).written if entry else None
 
 
-def _values(notice: WantedNotice) -> Mapping[str, str | Spoken]:
-    values: dict[str, str | Spoken] = {"brand": notice.brand}
-    if notice.number and notice.spoken_number:
-        values["old_no"] = Spoken(notice.number, notice.spoken_number)
+def _wanted_by_key(plan: Plan) -> Mapping[str, WantedNotice]:
+    known = plan.kept.get(_KEPT)
+    if not isinstance(known, dict):
+        known = plan.kept[_KEPT] = {notice.key: notice for notice in wanted(plan)}
+    return known
+
+
+def _entries(
+    catalogue: Catalogue, plan: Plan
+) -> list[tuple[WantedNotice, CatalogueEntry, Mapping[str, str | Spoken]]]:
+    filled = []
+    for notice in wanted(plan):
+        entry = catalogue.entry(notice.announcement)
+        values = _values(notice, entry)
+        if notice.dated or values.keys() == set(entry.variables):
+            filled.append((notice, entry, values))
+    return filled
+
+
+def _values(notice: WantedNotice, entry: CatalogueEntry) -> Mapping[str, str | Spoken]:
+    """What the entry's variables are in this announcement, as far as the plan says."""
+    known: dict[str, str | Spoken] = {"brand": notice.brand}
+    if notice.number:
+        said = notice.spoken_number or spoken_digits(notice.number)
+        known["old_no"] = known["emg_no"] = Spoken(notice.number, said)
     if notice.spoken_name:
-        values["old_name"] = notice.spoken_name
+        known["old_name"] = notice.spoken_name
     if notice.last_day and notice.stop_day:
         # A year is not spoken: the announcement is made in the year of the change, and heard around it.
-        values["last_day"] = spoken_date(notice.last_day, notice.stop_day.year)
-        values["stop_day"] = spoken_date(notice.stop_day, notice.stop_day.year)
-    return values
+        known["last_day"] = spoken_date(notice.last_day, notice.stop_day.year)
+        known["stop_day"] = spoken_date(notice.stop_day, notice.stop_day.year)
+    if notice.daily:
+        known["open"] = _time(notice.daily.opens)
+        known["close"] = _time(notice.daily.closes)
+    return {name: known[name] for name in entry.variables if name in known}
+
+
+def _time(minutes: int) -> Spoken:
+    return Spoken(f"{minutes // 60:02}:{minutes % 60:02}", spoken_time(minutes))

@@ -50,6 +50,9 @@ _FACTS: Final[Mapping[str, str]] = {
     "sip_call_id": "35a2cdd1771633b5%40192.0.2.7",
     "arrived_at": "1795340556.990428",
     "clock_offset": "0",
+    "to": "",
+    "diversion": "",
+    "history_info": "",
 }
 
 

@@ -1,8 +1,12 @@
 """The one door: from the facts of an arrival dip to a `Call`.  PURE.
 
 Rules:
-- Numbers are understood here, once; no raw text goes deeper, except in `UnknownNumber`, for the record.
-- What the outside world chooses (called, caller, presentation, SIP Call-ID) can't spoil an arrival: a hostile
+- Numbers are understood here, once, and the dialled line is found; no raw text goes deeper, except in
+  `UnknownNumber`, for the record.
+- Diversion and History-Info are believed on a trunk of the plan whose finders name them, and on the carrier's own
+  endpoint when the plan has no such trunk: Asterisk knows it by its address. Anyone else's, a softphone's for one,
+  are not looked at.
+- What the outside world chooses (called, clues, caller, presentation, SIP Call-ID) can't spoil an arrival: a hostile
   number is an unknown number, an unknown presentation counts as withheld, the SIP Call-ID is not needed here.
 - What our own side writes (call id, trunk, instant, offset) must be exact, or the arrival is refused and the
   dialplan takes its safe default, which reaches a person.
@@ -13,14 +17,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from callrouter.vocabulary.call import Call, FoundBy
-from callrouter.vocabulary.numbers import Number, UnknownNumber, parse_number
+from callrouter.decide.dialled_line import find_dialled
+from callrouter.vocabulary.call import Call, Clues, FoundBy
+from callrouter.vocabulary.numbers import LONGEST_NUMBER, Number, UnknownNumber, parse_number
+from callrouter.vocabulary.plan import Plan
 
 FACTS: Final = (
     "call_id",
@@ -31,16 +36,22 @@ FACTS: Final = (
     "sip_call_id",
     "arrived_at",
     "clock_offset",
+    "to",
+    "diversion",
+    "history_info",
 )
-"""Every fact that an arrival dip must bring."""
+"""Every fact that an arrival dip must bring.
 
-LONGEST_NUMBER: Final = 256
-"""Characters of a called or calling number that are looked at and kept."""
+The last three are header values, the rows of each joined by commas; empty where the call has none, and all of them
+where its To names the called number and it was never forwarded.
+"""
+
+CARRIER: Final = "carrier"
+"""The endpoint that Asterisk knows by the carrier's address (asterisk/pjsip.conf.j2)."""
 
 CALL_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,80}")
 """What our Asterisk gives as a call's id; safe in a log and a file name."""
 
-_REQUEST_URI = FoundBy.REQUEST_URI
 _TRUNK = re.compile(r"[A-Za-z0-9_-]{1,40}")
 # Eleven and ten digits of seconds stay within the years that datetime knows (1653 to 5455).
 _INSTANT = re.compile(r"([0-9]{1,11})\.([0-9]{6})")
@@ -60,16 +71,17 @@ class ArrivalRefused:
     """Constant words, such as `call_id: malformed`."""
 
 
-def arrival(facts: Mapping[str, str], short_codes: AbstractSet[str]) -> Call | ArrivalRefused:
+def arrival(facts: Mapping[str, str], plan: Plan) -> Call | ArrivalRefused:
     """The call that the facts describe. Never raises.
 
     `facts` are decoded strings under the names in `FACTS`; `arrived_at` is epoch seconds with six decimals,
-    `clock_offset` the rehearsal's whole seconds, added to it. `short_codes` are those the plan knows.
+    `clock_offset` the rehearsal's whole seconds, added to it.
     """
     try:
         call_id, trunk = facts["call_id"], facts["trunk"]
         _ = facts["sip_call_id"]  # brought for the record; a decision does not need it
-        called, caller, presentation = facts["called"], facts["caller"], facts["presentation"]
+        caller, presentation = facts["caller"], facts["presentation"]
+        called, found_by = _dialled(facts, trunk, plan)
         arrived_at = _instant(facts["arrived_at"], facts["clock_offset"])
     except KeyError:
         return ArrivalRefused(tuple(f"{name}: missing" for name in FACTS if name not in facts))
@@ -77,9 +89,9 @@ def arrival(facts: Mapping[str, str], short_codes: AbstractSet[str]) -> Call | A
         return ArrivalRefused(_reasons(call_id, trunk, arrived_at))
     return Call(
         call_id,
-        _number(called, short_codes),
-        _REQUEST_URI,
-        _number(caller, short_codes) if presentation in _SHOWN else UnknownNumber(caller[:LONGEST_NUMBER]),
+        called,
+        found_by,
+        _number(caller, plan) if presentation in _SHOWN else UnknownNumber(caller[:LONGEST_NUMBER]),
         trunk,
         arrived_at,
     )
@@ -104,10 +116,24 @@ def _offset(text: str) -> int | None:
     return int(text) if _OFFSET.fullmatch(text) else None
 
 
-def _number(raw: str, short_codes: AbstractSet[str]) -> Number:
+def _number(raw: str, plan: Plan) -> Number:
     if len(raw) > LONGEST_NUMBER:
         return UnknownNumber(raw[:LONGEST_NUMBER])
-    return parse_number(raw, short_codes)
+    return parse_number(raw, plan.short_codes)
+
+
+def _dialled(facts: Mapping[str, str], endpoint: str, plan: Plan) -> tuple[Number, FoundBy]:
+    trunk = plan.trunks.get(endpoint)
+    called, to, diversion, history_info = (
+        facts["called"],
+        facts["to"],
+        facts["diversion"],
+        facts["history_info"],
+    )
+    if trunk is None and endpoint != CARRIER:
+        diversion = history_info = ""
+    clues = Clues(called, to, (diversion,) if diversion else (), (history_info,) if history_info else ())
+    return find_dialled(clues, trunk, plan)
 
 
 def _instant(arrived_at: str, clock_offset: str) -> datetime | None:

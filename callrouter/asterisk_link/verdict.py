@@ -2,6 +2,8 @@
 
 Rules:
 - `v1|connect|<notice>|<queue>|<priority>|<facts>` or `v1|release|<notice>|<cause>||<facts>`.
+- The dialplan connects or releases: what else was decided (a peer, a message, guidance) is spelled as a connection to
+  the queue in which it ends, a person; the fact `treatment` says what was decided.
 - Names are lower-case letters, digits and hyphens; facts are a URI query string. No value can hold a `|`.
 - It says nothing that differs between two calls under the same rule, so whoever asks may keep it. When the
   plan was asked is known without it: the call's arrival, in the rehearsal clock if there is one.
@@ -17,13 +19,21 @@ from urllib.parse import quote
 from callrouter.vocabulary.call import Call
 from callrouter.vocabulary.decision import Decision
 from callrouter.vocabulary.journal import DecisionFact
-from callrouter.vocabulary.treatment import Connect, Release, Treatment
+from callrouter.vocabulary.treatment import (
+    Connect,
+    Dial,
+    Guide,
+    Release,
+    TakeMessage,
+    Treatment,
+    treatment_word,
+)
 
 VERDICT_VARIABLE = "CR_VERDICT"
 """The channel variable; set once, as the last act of a dip."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
-_NAME = re.compile(r"[a-z0-9-]{0,40}")
+_NAME = re.compile(r"[a-z0-9-]{0,60}")
 
 
 def verdict_of(call: Call, decision: Decision) -> str:
@@ -34,7 +44,12 @@ def verdict_of(call: Call, decision: Decision) -> str:
     """
     facts = "&".join(f"{key}={_encoded(value)}" for key, value in decision_facts(call, decision).items())
     match decision.treatment:
-        case Connect(queue=queue, notice=notice, priority=priority):
+        case (
+            Connect(queue=queue, notice=notice, priority=priority)
+            | Dial(queue=queue, notice=notice, priority=priority)
+            | TakeMessage(queue=queue, notice=notice, priority=priority)
+            | Guide(queue=queue, notice=notice, priority=priority)
+        ):
             return f"v1|connect|{_name(notice or '')}|{_name(queue)}|{priority}|{facts}"
         case Release(notice=notice, cause=cause):
             return f"v1|release|{_name(notice)}|{cause}||{facts}"
@@ -47,7 +62,7 @@ def decision_facts(call: Call, decision: Decision) -> dict[str, str]:
     ruling, reason = decision.ruling, decision.reasons[0]
     facts = {
         DecisionFact.LINE: ruling.line or "",
-        DecisionFact.MODE: ruling.mode or "",
+        DecisionFact.MODE: ruling.mode,
         DecisionFact.PHASE: ruling.phase or "",
         DecisionFact.RULE: reason.rule,
         DecisionFact.REASON: reason.code,
@@ -55,21 +70,27 @@ def decision_facts(call: Call, decision: Decision) -> dict[str, str]:
         DecisionFact.PLAN_VERSION: ruling.plan_version,
         DecisionFact.PLAN_HASH: ruling.plan_hash,
         DecisionFact.FOUND_BY: call.found_by,
+        DecisionFact.LANDING: ruling.landing,
+        DecisionFact.STRAY: "1" if ruling.stray else "0",
+        DecisionFact.SOURCE: ruling.source or "",
+        DecisionFact.PLATFORM: ruling.platform,
+        DecisionFact.ANNOUNCEMENT: ruling.announcement or "",
+        DecisionFact.TAG: ruling.tag or "",
+        DecisionFact.TREATMENT: treatment_word(ruling.treatment),
     }
     return {str(key): str(value) for key, value in (facts | _treatment_facts(ruling.treatment)).items()}
 
 
 def _treatment_facts(treatment: Treatment) -> dict[DecisionFact, str]:
     match treatment:
-        case Connect(queue=queue, notice=notice, priority=priority):
-            return {
-                DecisionFact.TREATMENT: "connect",
-                DecisionFact.NOTICE: notice or "",
-                DecisionFact.QUEUE: queue,
-                DecisionFact.PRIORITY: str(priority),
-            }
         case Release(notice=notice):
-            return {DecisionFact.TREATMENT: "release", DecisionFact.NOTICE: notice}
+            return {DecisionFact.NOTICE: notice}
+        case Connect() | Dial() | TakeMessage() | Guide():
+            return {
+                DecisionFact.NOTICE: treatment.notice or "",
+                DecisionFact.QUEUE: treatment.queue,
+                DecisionFact.PRIORITY: str(treatment.priority),
+            }
         case _:
             assert_never(treatment)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
+
 from callrouter.asterisk_link.agi_dip import AgiRequest, Answer, RefusedFactsError
 from callrouter.asterisk_link.arrival import ArrivalRefused, arrival
 from callrouter.asterisk_link.verdict import VERDICT_VARIABLE, decision_facts, verdict_of
@@ -19,6 +21,8 @@ from callrouter.vocabulary.plan import Plan
 from callrouter.vocabulary.record import CallRecord, RecordedDecision
 
 _MOST_PREPARED: Final = 4096
+
+_log = structlog.get_logger(__name__)
 
 
 class ArrivalRefusedError(RefusedFactsError):
@@ -37,8 +41,6 @@ class Decider:
     """Answers the question that the dialplan asks, and the same question after a call that got no answer."""
 
     plan: Plan
-    short_codes: frozenset[str]
-    """The plan's codes, gathered once: a plan gathers them anew each time it is asked."""
     on_decision: Callable[[Decision], None]
     """Told each decision that a caller got; not those made up afterwards."""
     _prepared: dict[Ruling, _Prepared] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -46,7 +48,7 @@ class Decider:
 
     def answer(self, request: AgiRequest) -> Answer:
         """Decide an arriving call. Raises ArrivalRefusedError; the dialplan then takes its safe default."""
-        call = arrival(request.arguments, self.short_codes)
+        call = arrival(request.arguments, self.plan)
         if isinstance(call, ArrivalRefused):
             raise ArrivalRefusedError("; ".join(call.reasons))
         decision = decide(call, self.plan, call.arrived_at)
@@ -54,6 +56,8 @@ class Decider:
         if prepared is None or prepared.found_by is not call.found_by:
             prepared = self._prepare(call, decision)
         prepared.line.write(call.call_id)
+        if decision.ruling.stray:
+            _warn_of_stray(call, decision.ruling)
         self.on_decision(decision)
         return prepared.answer
 
@@ -86,12 +90,29 @@ class Decider:
                 "sip_call_id": record.sip_call_id or "",
                 "arrived_at": f"{record.arrived_at.timestamp():.6f}",
                 "clock_offset": str(round(offset / timedelta(seconds=1))),
+                "to": record.to_raw or "",
+                "diversion": record.diversion_raw or "",
+                "history_info": record.history_info_raw or "",
             },
-            self.short_codes,
+            self.plan,
         )
         if isinstance(call, ArrivalRefused):
             return None
         return _recorded(call, decide(call, self.plan, call.arrived_at))
+
+
+def _warn_of_stray(call: Call, ruling: Ruling) -> None:
+    """Say that a carrier sent what by plan should not come; the line's number is a hotline's, no person's."""
+    _log.warning(
+        "stray_call",
+        call_id=call.call_id,
+        line=ruling.line,
+        phase=ruling.phase,
+        landing=ruling.landing,
+        trunk=call.trunk,
+        rule=ruling.reasons[0].rule,
+        remedy="ask the carrier why it delivers this number here, or change the plan",
+    )
 
 
 def _recorded(call: Call, decision: Decision) -> RecordedDecision:
@@ -102,5 +123,10 @@ def _with_instant(facts: Mapping[str, str], decided_at: datetime) -> RecordedDec
     text = {
         fact.value: facts.get(fact) or None for fact in DecisionFact if fact is not DecisionFact.DECIDED_AT
     }
-    priority = text.pop(DecisionFact.PRIORITY)
-    return RecordedDecision(**text, priority=int(priority) if priority else None, decided_at=decided_at)
+    priority, stray = text.pop(DecisionFact.PRIORITY), text.pop(DecisionFact.STRAY)
+    return RecordedDecision(
+        **text,
+        priority=int(priority) if priority else None,
+        stray=None if stray is None else stray == "1",
+        decided_at=decided_at,
+    )

@@ -12,6 +12,7 @@ from callrouter.cli.instance import ConfigOption, choose_instance
 from callrouter.local_system.asterisk import render_asterisk
 from callrouter.local_system.parts import phone_names
 from callrouter.local_system.secrets import load_or_make
+from callrouter.plans.load import load_plan
 
 commands = typer.Typer(help="Asterisk 配置 / Asterisk's configuration", no_args_is_help=True)
 
@@ -32,6 +33,12 @@ def render(
     # An Asterisk that we start ourselves may be running: it must stay the one that the controller knows.
     known = read_boot_name(instance.layout.boot_name) if instance.settings.managed.asterisk else None
     render_asterisk(
-        instance.settings, instance.layout, secrets, 0, etc=to.resolve(), boot_name=known or new_boot_name()
+        instance.settings,
+        instance.layout,
+        secrets,
+        0,
+        etc=to.resolve(),
+        boot_name=known or new_boot_name(),
+        queues=load_plan(instance.settings.path(instance.settings.plan)).queues,
     )
     typer.echo(f"已生成 / written: {to}")

@@ -17,7 +17,7 @@ from callrouter.local_system.ports import PortsTaken
 from callrouter.local_system.programs import ProgramMissing
 from callrouter.local_system.secrets import SecretsError
 from callrouter.local_system.system import NotReady
-from callrouter.plans.errors import PlanErrors
+from callrouter.plans.findings import PlanErrors
 from callrouter.prompts.findings import PromptError
 from callrouter.settings import Settings
 from callrouter.settings_file import SettingsError, load_settings

@@ -1,84 +1,147 @@
-"""`callrouter plan`: check a plan, and ask it what it does with a call."""
+"""`callrouter plan`: check plans, ask them what they do with a call, show their lines' lives, describe the language.
+
+Each command's work is in a file of its own, which is imported when the command runs: the controller starts through
+this command line too, and what it does not need would only delay it.
+"""
+# ruff: noqa: PLC0415 - see above
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from callrouter.announcements import OF_THE_DIALPLAN, PROMPTS_FOLDER, announcements_of
-from callrouter.cli.instance import ConfigOption, choose_instance
-from callrouter.clock import parse_instant
-from callrouter.decide.explain import explain
-from callrouter.decide.route import decide
-from callrouter.plans.check import Severity, check
-from callrouter.plans.load import load_plan
-from callrouter.prompts.catalogue import load_catalogue
-from callrouter.prompts.check import check as check_prompts
-from callrouter.prompts.findings import Finding as PromptFinding
-from callrouter.prompts.findings import PromptError
-from callrouter.prompts.findings import Severity as PromptSeverity
-from callrouter.vocabulary.call import Call, FoundBy
-from callrouter.vocabulary.numbers import UnknownNumber, parse_number
-from callrouter.vocabulary.plan import Plan
+from callrouter.cli.instance import ConfigOption
+from callrouter.decide.explain import Language
+from callrouter.plans.timeline.words import Tongue
 
 commands = typer.Typer(help="归并计划 / migration plans", no_args_is_help=True)
 
-PlanOption = Annotated[Path | None, typer.Option("--plan", help="计划目录 / the plan's folder")]
+
+class Format(StrEnum):
+    """How findings are told."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
+PlanArgument = Annotated[
+    Path | None, typer.Argument(metavar="PATH", help="计划目录 / the plan's folder [the settings']")
+]
 AtOption = Annotated[
     str | None, typer.Option("--at", help="时刻 / the instant, such as 2021-10-01T00:00:00+08:00 [now]")
+]
+NoOverlayOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-overlay", help="不读 operator.yaml，只看文件 / leave operator.yaml out: the document alone"
+    ),
 ]
 
 
 @commands.command("check")
-def check_plan(plan: PlanOption = None, at: AtOption = None, config: ConfigOption = None) -> None:
-    """检查计划和提示音 / Check a plan and its announcements; exit code 1 if it could not serve."""
-    loaded = load_plan(_folder(plan, config))
-    catalogue = load_catalogue(PROMPTS_FOLDER)
-    findings = check(loaded, catalogue.prompts.keys() | set(OF_THE_DIALPLAN), _instant(at))
-    for finding in findings:
-        typer.echo(str(finding))
-    wrong = _prompt_faults(loaded)
-    for fault in wrong:
-        typer.echo(str(fault))
-    typer.echo(
-        f"{loaded.title}: {len(loaded.lines)} 个号码 / lines, 版本 / version {loaded.version},"
-        f" {loaded.hash[:12]}; {len(findings)} 条发现 / findings, {len(wrong)} 条提示音问题 / prompt faults"
-    )
-    if wrong or any(finding.severity is Severity.ERROR for finding in findings):
-        raise typer.Exit(1)
+def check(
+    *,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH",
+            help="计划目录，或 dialplans 这样装着计划的目录 / plan folders, or a folder of them [the settings' plan]",
+        ),
+    ] = None,
+    at: AtOption = None,
+    no_overlay: NoOverlayOption = False,
+    strict: Annotated[bool, typer.Option("--strict", help="有警告也算不通过 / fail on warnings too")] = False,
+    without_recordings: Annotated[
+        bool,
+        typer.Option(
+            "--without-recordings", help="起草时不查语音文件 / don't ask for recordings yet: a draft"
+        ),
+    ] = False,
+    output: Annotated[
+        Format, typer.Option("--format", help="输出格式 / how findings are told")
+    ] = Format.TEXT,
+    config: ConfigOption = None,
+) -> None:
+    """检查计划：0 无错误，1 有错误，2 无法检查 / Check plans; exit code 1 for errors, 2 if it could not run."""
+    from callrouter.cli.plan_check import Wanted, check_plans
+
+    wanted = Wanted(at, not no_overlay, strict, not without_recordings, output)
+    raise typer.Exit(check_plans(paths or [], wanted, config))
 
 
 @commands.command("explain")
-def explain_call(
-    number: Annotated[str, typer.Argument(help="被叫号码 / the dialled number")],
-    plan: PlanOption = None,
+def explain(
+    *,
+    dialled: Annotated[str, typer.Option("--dialled", help="被叫号码 / the dialled number, as it arrives")],
+    path: PlanArgument = None,
     at: AtOption = None,
+    caller: Annotated[str, typer.Option("--caller", help="主叫号码 / the calling number")] = "",
+    trunk: Annotated[
+        str | None, typer.Option("--trunk", help="来电的中继 / the trunk it comes in by")
+    ] = None,
+    platform: Annotated[
+        str | None, typer.Option("--platform", help="来电所在平台 / where it came in")
+    ] = None,
+    to: Annotated[str, typer.Option("--to", help="To 头的值 / the To header's value")] = "",
+    diversion: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--diversion", help="Diversion 头的值，最上面的在前，可重复 / topmost first, repeatable"
+        ),
+    ] = None,
+    history_info: Annotated[
+        list[str] | None,
+        typer.Option("--history-info", help="History-Info 头的值，按顺序，可重复 / in order, repeatable"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON 对象 / one JSON object")] = False,
+    no_overlay: NoOverlayOption = False,
+    lang: Annotated[
+        Language, typer.Option("--lang", help="中文、英文或两者 / Chinese, English or both")
+    ] = Language.BOTH,
     config: ConfigOption = None,
 ) -> None:
-    """某号码在某时刻如何处理 / What the plan does with a call to a number at an instant, and why."""
-    loaded = load_plan(_folder(plan, config))
-    instant = _instant(at)
-    called = parse_number(number, loaded.short_codes)
-    call = Call("explain", called, FoundBy.REQUEST_URI, UnknownNumber(""), "explain", instant)
-    for line in explain(decide(call, loaded, instant)):
-        typer.echo(line)
+    """某来电怎样处理、依据哪一行：0 已判定，1 号码不在计划内，2 参数或计划有误 / What is done with a call, why."""
+    from callrouter.cli.plan_explain import Asked, explain_call
+
+    asked = Asked(dialled, at, caller, trunk, platform, to, tuple(diversion or ()), tuple(history_info or ()))
+    raise typer.Exit(explain_call(path, asked, lang, as_json=as_json, overlay=not no_overlay, config=config))
 
 
-def _prompt_faults(plan: Plan) -> list[PromptFinding]:
-    try:
-        findings = check_prompts(announcements_of(plan), PROMPTS_FOLDER)
-    except PromptError as error:
-        return [error.finding]
-    return [finding for finding in findings if finding.severity is not PromptSeverity.INFO]
+@commands.command("timeline")
+def timeline(
+    *,
+    path: PlanArgument = None,
+    numbers: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NUMBER", help="号码、号码表或类别 / numbers, lists or classes [all]"),
+    ] = None,
+    svg: Annotated[
+        Path | None, typer.Option("--svg", help="画成 SVG 文件 / draw it into this SVG file")
+    ] = None,
+    no_overlay: NoOverlayOption = False,
+    lang: Annotated[Tongue, typer.Option("--lang", help="中文或英文 / Chinese or English")] = Tongue.ZH,
+    config: ConfigOption = None,
+) -> None:
+    """号码或整个计划的各个阶段：表格或 SVG 图 / The life of a number or of a whole plan, as a table or a drawing."""
+    from callrouter.cli.plan_timeline import show_timeline
+
+    raise typer.Exit(show_timeline(path, numbers or [], svg, lang, overlay=not no_overlay, config=config))
 
 
-def _folder(plan: Path | None, config: Path | None) -> Path:
-    settings = choose_instance(config).settings
-    return plan or settings.path(settings.plan)
+@commands.command("schema")
+def schema(
+    output: Annotated[
+        Path | None, typer.Option("--output", help="写入的目录 / the folder to write to [print them]")
+    ] = None,
+    reference: Annotated[
+        bool, typer.Option("--reference", help="输出写法大全 / print the reference of the language instead")
+    ] = False,
+) -> None:
+    """生成 JSON Schema，供编辑器补全和提示 / JSON Schemas of the plan files, for completion and hover help."""
+    from callrouter.cli.plan_schema import print_reference, write_schemas
 
-
-def _instant(at: str | None) -> datetime:
-    return datetime.now(UTC) if at is None else parse_instant(at)
+    raise typer.Exit(print_reference() if reference else write_schemas(output))

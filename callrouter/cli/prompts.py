@@ -10,7 +10,7 @@ import typer
 from callrouter.announcements import PROMPTS_FOLDER, announcements_of
 from callrouter.cli.instance import ConfigOption, choose_instance
 from callrouter.layout import sounds_folder
-from callrouter.plans.load import load_plan
+from callrouter.plans.load import PLAN_FILE, load_plan
 from callrouter.prompts.build import build
 from callrouter.prompts.check import check
 from callrouter.prompts.findings import Severity
@@ -59,5 +59,13 @@ def unpack_prompts(quiet: Annotated[bool, typer.Option("--quiet")] = False) -> N
 
 
 def _wanted(config: Path | None) -> tuple[WantedPrompt, ...]:
+    """What the plan of the settings can play, and the plans beside it: they share one folder of masters."""
     settings = choose_instance(config).settings
-    return announcements_of(load_plan(settings.path(settings.plan)))
+    chosen = settings.path(settings.plan)
+    beside = (folder for folder in sorted(chosen.parent.iterdir()) if (folder / PLAN_FILE).is_file())
+    wanted = {
+        prompt.key: prompt
+        for folder in (*beside, chosen)
+        for prompt in announcements_of(load_plan(folder), PROMPTS_FOLDER)
+    }
+    return tuple(wanted.values())

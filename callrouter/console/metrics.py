@@ -19,6 +19,9 @@ from callrouter.vocabulary.decision import Decision, Ruling
 
 _DIP_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1.0, 3.0)
 _Labels = tuple[str, str, str, str]
+_MOST_RULINGS = 10_000
+"""Rulings that are counted one by one; a plan may list a million landlines."""
+_OTHER_LINES = "other"
 
 
 class ControllerMetrics(Collector):
@@ -32,6 +35,7 @@ class ControllerMetrics(Collector):
         self._dip_seconds = 0.0
         self._decisions: dict[_Labels, int] = {}
         self._rulings: dict[Ruling, int] = {}
+        self._other_strays = 0
         self._gauges: dict[str, Gauge] = {}
         self._calls = Gauge(
             "callrouter_calls",
@@ -55,6 +59,11 @@ class ControllerMetrics(Collector):
     def decided(self, decision: Decision) -> None:
         """Count a decision that a caller got."""
         ruling = decision.ruling
+        if ruling not in self._rulings and len(self._rulings) >= _MOST_RULINGS:
+            # Of one line too many: counted with all those that came too late for a label of their own.
+            self.decision(_OTHER_LINES, *_labels(ruling)[1:])
+            self._other_strays += ruling.stray
+            return
         self._rulings[ruling] = self._rulings.get(ruling, 0) + 1
 
     def calls(self, counts: Iterable[tuple[str, str, str, int]]) -> None:
@@ -88,6 +97,12 @@ class ControllerMetrics(Collector):
             self._decided(),
         )
         yield _counter(
+            "callrouter_stray_calls",
+            "Calls that by plan should not have come, by line: the carrier is wrong, or the plan",
+            ["line"],
+            self._strays(),
+        )
+        yield _counter(
             "callrouter_log_lines_lost",
             "Lines of the controller's log that nobody read or no disk had room for",
             [],
@@ -103,6 +118,15 @@ class ControllerMetrics(Collector):
         times.add_metric([], buckets, self._dip_seconds)
         return times
 
+    def _strays(self) -> Mapping[tuple[str, ...], int]:
+        counted: Counter[tuple[str, ...]] = Counter()
+        if self._other_strays:
+            counted[_OTHER_LINES,] = self._other_strays
+        for ruling, calls in tuple(self._rulings.items()):
+            if ruling.stray:
+                counted[ruling.line or "none",] += calls
+        return counted
+
     def _decided(self) -> Mapping[tuple[str, ...], int]:
         counted: Counter[tuple[str, ...]] = Counter(self._decisions)
         for ruling, calls in tuple(self._rulings.items()):
@@ -111,8 +135,7 @@ class ControllerMetrics(Collector):
 
 
 def _labels(ruling: Ruling) -> _Labels:
-    line, mode, phase = ruling.line or "none", ruling.mode or "none", ruling.phase or "none"
-    return line, mode, phase, ruling.reasons[0].code
+    return ruling.line or "none", ruling.mode, ruling.phase or "none", ruling.reasons[0].code
 
 
 def _as_labels(counts: Mapping[str, int]) -> Mapping[tuple[str, ...], int]:

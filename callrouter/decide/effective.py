@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from callrouter.vocabulary.plan import Phase
+from callrouter.vocabulary.migration import Phase
 
 
 def phase_at(phases: Sequence[Phase], at: datetime) -> Phase:
@@ -23,3 +23,8 @@ def phase_at(phases: Sequence[Phase], at: datetime) -> Phase:
         if phase.starts is None or phase.starts <= at:
             return phase
     raise ValueError("the phases do not reach that far back")
+
+
+def has_begun(starts: datetime | None, at: datetime) -> bool:
+    """Whether what begins at `starts`, or has always been, is there at `at`."""
+    return starts is None or starts <= at

@@ -21,6 +21,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from callrouter.clock import Clock
+from callrouter.decide.dialled_line import find_dialled
 from callrouter.decide.route import decide
 from callrouter.demonstration.journal import JournalFollower
 from callrouter.demonstration.journey import describe
@@ -36,7 +37,7 @@ from callrouter.sip_party.call_state import CallState
 from callrouter.sip_party.errors import SipPartyError
 from callrouter.sip_party.incoming import IncomingCall
 from callrouter.sip_party.party import SipParty
-from callrouter.vocabulary.call import Call, FoundBy
+from callrouter.vocabulary.call import Call, Clues
 from callrouter.vocabulary.cel import CelRow, facts_of, instant_of
 from callrouter.vocabulary.decision import Decision
 from callrouter.vocabulary.journal import JournalEvent
@@ -45,6 +46,7 @@ from callrouter.vocabulary.numbers import parse_number
 CALLER_ADDRESS = "127.0.0.2"
 """The built-in caller's side of the carrier trunk; see `sip.carrier_networks`."""
 CALLER_NUMBER = "13800138000"
+_TRUNK = "carrier"
 _CALLER_HZ, _AGENT_HZ = 600, 850
 _ANSWER_AFTER_S, _TALK_S = 1.0, 2.0
 _CALL_WITHIN_S, _RECORD_WITHIN_S = 45.0, 20.0
@@ -164,9 +166,9 @@ def _expected(settings: Settings, clock: Clock, seen: Seen, number: str) -> Deci
         raise CallFailed("话单日志中没有这个电话 / the call is not in Asterisk's journal")
     plan = load_plan(settings.path(settings.plan))
     at = seen.arrived_at + timedelta(seconds=clock.offset_s)
-    called = parse_number(number, plan.short_codes)
+    called, found_by = find_dialled(Clues(number), plan.trunks.get(_TRUNK), plan)
     caller = parse_number(CALLER_NUMBER, plan.short_codes)
-    return decide(Call(seen.call_id, called, FoundBy.REQUEST_URI, caller, "carrier", at), plan, at)
+    return decide(Call(seen.call_id, called, found_by, caller, _TRUNK, at), plan, at)
 
 
 def _require_decision(record: Mapping[str, Any], expected: Decision) -> None:

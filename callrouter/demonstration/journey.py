@@ -13,7 +13,7 @@ from callrouter.decide.words import MODE_WORDS, PHASE_WORDS
 from callrouter.log import mask_number
 from callrouter.vocabulary.cel import CelEvent, CelRow, facts_of
 from callrouter.vocabulary.journal import DecisionFact, Fallback, JournalEvent
-from callrouter.vocabulary.plan import Mode, PhaseName
+from callrouter.vocabulary.migration import Mode, PhaseName
 
 
 def describe(row: CelRow) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +17,28 @@ from callrouter.settings import PROJECT_ROOT, Settings
 
 
 def asterisk_part(
-    settings: Settings, layout: Layout, secrets: Secrets, clock_offset_s: int, account: Account | None
+    settings: Settings,
+    layout: Layout,
+    secrets: Secrets,
+    clock_offset_s: int,
+    account: Account | None,
+    *,
+    queues: Collection[str] = (),
 ) -> Part:
-    """Return Asterisk; its configuration is rendered into the instance's folder before each start."""
+    """Return Asterisk; its configuration is rendered into the instance's folder before each start.
+
+    `queues` are those that the plan sends calls to; the general queue is always there.
+    """
 
     def prepare() -> None:
         render_asterisk(
-            settings, layout, secrets, clock_offset_s, etc=layout.asterisk_etc, boot_name=new_boot_name()
+            settings,
+            layout,
+            secrets,
+            clock_offset_s,
+            etc=layout.asterisk_etc,
+            boot_name=new_boot_name(),
+            queues=queues,
         )
         if account:
             account.may_read(layout.asterisk_etc)
@@ -48,10 +64,17 @@ def render_asterisk(
     *,
     etc: Path,
     boot_name: str,
+    queues: Collection[str] = (),
 ) -> None:
     """Write Asterisk's configuration into `etc`; the controller is told the boot name by a file."""
     configuration = _configuration(
-        settings, layout, secrets, etc=etc, clock_offset_s=clock_offset_s, boot_name=boot_name
+        settings,
+        layout,
+        secrets,
+        etc=etc,
+        clock_offset_s=clock_offset_s,
+        boot_name=boot_name,
+        queues=(settings.queue.general, *sorted(set(queues) - {settings.queue.general})),
     )
     render_configuration(PROJECT_ROOT / "asterisk", configuration, etc)
     write_private(layout.boot_name, boot_name)
@@ -70,7 +93,14 @@ def _make_folders(layout: Layout) -> None:
 
 
 def _configuration(
-    settings: Settings, layout: Layout, secrets: Secrets, *, etc: Path, clock_offset_s: int, boot_name: str
+    settings: Settings,
+    layout: Layout,
+    secrets: Secrets,
+    *,
+    etc: Path,
+    clock_offset_s: int,
+    boot_name: str,
+    queues: tuple[str, ...],
 ) -> AsteriskConfiguration:
     duty = settings.sip.duty_phone
     phones = [Phone(seat, secrets.phones[seat], "from-seat", seat=True) for seat in settings.sip.seats]
@@ -95,7 +125,7 @@ def _configuration(
         carrier_networks=tuple(str(network) for network in settings.sip.carrier_networks),
         phones=tuple(phones),
         outbound_trunks=(),
-        queues=(settings.queue.general,),
+        queues=queues,
         safe_queue=settings.queue.general,
         last_resort=f"PJSIP/{duty}",
         queue_wait_s=settings.queue.wait_s,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -74,7 +74,7 @@ class LocalSystem:
 
     async def _start(self) -> None:
         require_free(self._ports())
-        load_plan(self.settings.path(self.settings.plan))
+        queues = load_plan(self.settings.path(self.settings.plan)).queues
         self.layout.root.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
             # The parts' account goes through this folder to its own; what is secret in it is closed by itself.
@@ -88,7 +88,7 @@ class LocalSystem:
         if self.clock:
             self.clock.save(self.layout.clock)
         self._write_phones(secrets)
-        for part in self._parts(secrets, account):
+        for part in self._parts(secrets, account, queues):
             self.report(f"启动 / starting: {part.name}")
             child = Child(part)
             self.children[part.name] = child
@@ -96,7 +96,7 @@ class LocalSystem:
         if self.settings.managed.controller:
             await self._ready()
 
-    def _parts(self, secrets: Secrets, account: Account | None) -> list[Part]:
+    def _parts(self, secrets: Secrets, account: Account | None, queues: Collection[str]) -> list[Part]:
         settings, layout = self.settings, self.layout
         managed = settings.managed
         wanted = []
@@ -104,7 +104,7 @@ class LocalSystem:
             wanted.append(parts.broker_part(settings, layout, secrets, account))
         if managed.asterisk:
             offset_s = self.clock.offset_s if self.clock else 0
-            wanted.append(asterisk_part(settings, layout, secrets, offset_s, account))
+            wanted.append(asterisk_part(settings, layout, secrets, offset_s, account, queues=queues))
         if managed.ticketing_subscriber:
             wanted.append(parts.subscriber_part(settings, layout, secrets))
         if managed.controller:

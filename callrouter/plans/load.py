@@ -1,139 +1,149 @@
-"""From a folder of YAML to a `Plan`: reading, shape, meaning, assembly.
+"""From a folder of YAML and CSV to a `Plan`: reading, shape, meaning, overlay, assembly.
 
 Rules:
 - All errors of all files are reported in one go; a plan with any error is no plan at all.
 - A part with an error is left out of what follows, so that one mistake is not reported thrice.
-- A YAML file in the folder that nobody would read is an error: a misnamed file must not vanish silently.
+- A file in the folder that nobody would read is an error: a misnamed file must not vanish silently.
+- The document's files make a whole plan by themselves; `operator.yaml` only adds what they leave unsaid.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import os
+from dataclasses import dataclass
 from pathlib import Path
 
-from callrouter.plans import meaning, schema
-from callrouter.plans.assembly import LinesParts, assemble
-from callrouter.plans.canonical import fingerprint
-from callrouter.plans.errors import Fault, PlanError, PlanErrors, clipped
-from callrouter.plans.reading import Plain, Where, Written, read
-from callrouter.plans.schema import ClassPart, HotlinePart, LinePart, LinesFile, PlanFile, SchedulePart
-from callrouter.plans.validation import did_you_mean, validated, well_formed
+from callrouter.plans.assembly.lines import schedules_of
+from callrouter.plans.assembly.plan import assemble
+from callrouter.plans.codes import Code
+from callrouter.plans.findings import Fault, Finding, PlanErrors, clipped
+from callrouter.plans.meaning import lines_file, names, operator_file, plan_file
+from callrouter.plans.meaning.drafts import (
+    Drafts,
+    lines_draft,
+    operator_draft,
+    plan_draft,
+)
+from callrouter.plans.meaning.lines_file import Instants
+from callrouter.plans.meaning.overlay import Choice, choices_in, filled_in, judge_fills
+from callrouter.plans.meaning.spelling import judge_quotes, judge_sources
+from callrouter.plans.positions import Positions
+from callrouter.plans.reading.list_files import names_of_files, read_lists
+from callrouter.plans.reading.written import MappingMarks, Written, packed
+from callrouter.plans.reading.yaml_reader import read
+from callrouter.plans.schema.suggestion import did_you_mean
+from callrouter.plans.schema.validation import names_in
 from callrouter.vocabulary.plan import Plan
+
+__all__ = ["Choice", "Loaded", "Positions", "load", "load_plan"]
 
 PLAN_FILE = "plan.yaml"
 LINES_FILE = "lines.yaml"
+OPERATOR_FILE = "operator.yaml"
+_READ_SUFFIXES = frozenset({".yaml", ".yml", ".csv"})
 
 
-def load_plan(folder: Path) -> Plan:
-    """Load the plan in `folder`, such as `dialplans/sichuan`.
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a folder was found to hold."""
 
-    Raises PlanErrors with everything that is wrong; places are given from the folder's parent on.
+    plan: Plan | None
+    """None if any finding is an error."""
+    findings: tuple[Finding, ...]
+    """What loading found, in the order in which it is written."""
+    positions: Positions
+    folder: Path
+    overlay: bool
+    """Whether `operator.yaml` was asked for."""
+    choices: tuple[Choice, ...] = ()
+    """Every item of `operator.yaml`, with its reason."""
+
+
+def load(folder: Path, *, overlay: bool = True, shown: str | None = None) -> Loaded:
+    """Load the plan in `folder`, such as `dialplans/sichuan`. Never raises for what is in the files.
+
+    `shown` is the folder's name in findings and places; the folder with its parent if left out.
     """
     folder = folder.resolve()
-    root = f"{folder.parent.name}/{folder.name}"
-    jurisdiction = read(folder / PLAN_FILE, f"{root}/{PLAN_FILE}")
-    lines = read(folder / LINES_FILE, f"{root}/{LINES_FILE}")
-    plan_part = _plan_part(jurisdiction, folder.name)
-    lines_parts = _lines_parts(lines, jurisdiction)
-    errors = [*_strays(folder, root), *jurisdiction.errors, *lines.errors]
-    if errors or plan_part is None or lines_parts is None:
-        raise PlanErrors(errors)
-    plan = assemble(plan_part, jurisdiction, lines_parts, lines)
-    return replace(plan, hash=fingerprint(plan))
-
-
-def _strays(folder: Path, root: str) -> list[PlanError]:
-    known = [LINES_FILE, PLAN_FILE]
-    strays = sorted(
-        path.name
-        for path in (folder.iterdir() if folder.is_dir() else ())
-        if path.suffix.lower() in {".yaml", ".yml"} and path.name not in known
+    shown = shown if shown is not None else f"{folder.parent.name}/{folder.name}"
+    plan = plan_draft(read(folder / PLAN_FILE, f"{shown}/{PLAN_FILE}"))
+    lines = lines_draft(read(folder / LINES_FILE, f"{shown}/{LINES_FILE}"))
+    operator = operator_draft(_operator(folder, shown, overlay=overlay), plan, lines)
+    drafts = Drafts(plan, lines, operator)
+    instants = _judge(drafts, folder.name)
+    sound = not any(written.findings for written in drafts.files)
+    schedules = schedules_of(lines, operator, instants) if sound else {}
+    lists, findings = read_lists(folder, shown, drafts, schedules)
+    findings += _strays(folder, shown, drafts, overlay=overlay)
+    findings += [finding for written in drafts.files for finding in written.findings]
+    return Loaded(
+        plan=None if findings else assemble(drafts, schedules, lists),
+        findings=tuple(sorted(findings)),
+        positions=Positions(drafts.files, filled_in(drafts, instants)),
+        folder=folder,
+        overlay=overlay,
+        choices=choices_in(operator),
     )
-    return [
-        PlanError(
-            f"{root}/{clipped(name)}",
-            0,
-            0,
-            Fault("没有规则会读这个文件", "nothing reads this file", did_you_mean(name, known)),
+
+
+def load_plan(folder: Path, *, overlay: bool = True, shown: str | None = None) -> Plan:
+    """Load the plan in `folder`, such as `dialplans/sichuan`.
+
+    Raises PlanErrors with everything that is wrong.
+    """
+    loaded = load(folder, overlay=overlay, shown=shown)
+    if loaded.plan is None:
+        raise PlanErrors(loaded.findings)
+    return loaded.plan
+
+
+def _operator(folder: Path, shown: str, *, overlay: bool) -> Written:
+    """The overlay, or an empty one if there is none or nobody asked for it."""
+    path, name = folder / OPERATOR_FILE, f"{shown}/{OPERATOR_FILE}"
+    if overlay and os.path.lexists(path):
+        return read(path, name)
+    return Written(name, data={}, marks=MappingMarks(packed(0, 0), {}, {}), whole=True)
+
+
+def _judge(drafts: Drafts, folder: str) -> Instants:
+    """Report everything that is wrong with well-formed parts; return where the overlay's instants go."""
+    plan, lines, operator = drafts
+    for written in drafts.files:
+        judge_quotes(written)
+    if plan.document is not None:
+        for written in (plan.written, lines.written):
+            judge_sources(written, plan.document.part.ref)
+    known = names.names_of(drafts)
+    names.judge_home(plan, known)
+    names.judge_references(names.plan_references(plan), known.document)
+    names.judge_references(names.lines_references(lines), known.document)
+    names.judge_references(names.fill_references(operator), known.document)
+    names.judge_references(names.operator_references(operator), known.everything)
+    plan_file.judge_plan(plan, folder)
+    plan_file.judge_territory(plan, operator)
+    operator_file.judge_operator_rows(operator)
+    lines_file.judge_lines(drafts)
+    judge_fills(drafts)
+    return lines_file.judge_schedules(lines, operator)
+
+
+def _strays(folder: Path, shown: str, drafts: Drafts, *, overlay: bool) -> list[Finding]:
+    """Files that look like a plan's and that nobody reads."""
+    _, lines, operator = drafts
+    tables = {item.part.file for item in (*lines.lists, *operator.lists)}
+    known = {PLAN_FILE, LINES_FILE, OPERATOR_FILE, *tables}
+    listed = [names_in(file.written, "lists", "file") for file in (lines, operator)]
+    tables_are_known = overlay and None not in listed and sum(len(one or ()) for one in listed) == len(tables)
+    found: list[Finding] = []
+    for name in names_of_files(folder):
+        suffix = Path(name).suffix.lower()
+        if name in known or suffix not in _READ_SUFFIXES or (suffix == ".csv" and not tables_are_known):
+            continue
+        fault = Fault(
+            Code.FILE_UNUSED,
+            "没有规则会读这个文件",
+            "nothing reads this file",
+            did_you_mean(name, sorted(known)),
         )
-        for name in strays
-    ]
-
-
-def _plan_part(written: Written, folder: str) -> PlanFile | None:
-    if not written.whole:
-        return None
-    part = validated(PlanFile, written, ())
-    if (jurisdiction := well_formed(schema.NAME, written, "jurisdiction")) is not None:
-        meaning.judge_jurisdiction(jurisdiction, folder, written)
-    if (timezone := well_formed(schema.NAME, written, "timezone")) is not None:
-        meaning.judge_timezone(timezone, written)
-    if (codes := well_formed(schema.AREA_CODES, written, "area_codes")) is not None:
-        meaning.judge_area_codes(codes, written)
-    if (brands := well_formed(schema.BRANDS, written, "brands")) is not None:
-        meaning.judge_brands(brands, written)
-    if (hotline := well_formed(schema.HOTLINE, written, "hotline")) is not None:
-        meaning.judge_hotline(hotline, written)
-    return part
-
-
-def _lines_parts(written: Written, jurisdiction: Written) -> LinesParts | None:
-    """Every part that is well formed; None if the file has no such parts at all."""
-    if not written.whole:
-        return None
-    validated(LinesFile, written, ())
-    if not isinstance(written.data, dict):
-        return None
-    hotline = well_formed(schema.HOTLINE, jurisdiction, "hotline")
-    document = well_formed(schema.DOCUMENT, jurisdiction, "document")
-    parts = LinesParts({}, {}, {})
-    schedules = _take_schedules(written.data.get("schedules"), parts, written)
-    _take_lines(written.data.get("lines"), schedules, hotline, parts, written)
-    _take_classes(written.data.get("classes"), schedules, parts, written)
-    if document is not None:
-        for where, part in parts.all():
-            meaning.judge_sources(part, document.ref, where, written)
-    return parts
-
-
-def _take_schedules(data: Plain | None, parts: LinesParts, written: Written) -> list[str]:
-    """Take the schedules that are well formed; return the names of all of them, to be referred to."""
-    if not isinstance(data, dict):
-        return []
-    for name in data:
-        where: Where = ("schedules", name)
-        part = validated(SchedulePart, written, where)
-        if part is not None:
-            meaning.judge_schedule(part, where, written)
-            parts.schedules[name] = part
-    return list(data)
-
-
-def _take_lines(
-    data: Plain | None,
-    schedules: list[str],
-    hotline: HotlinePart | None,
-    parts: LinesParts,
-    written: Written,
-) -> None:
-    first: dict[str, Where] = {}
-    for index in range(len(data) if isinstance(data, list) else 0):
-        where: Where = ("lines", index)
-        part = validated(LinePart, written, where)
-        if part is not None:
-            meaning.judge_line(part, where, hotline.number if hotline else None, first, written)
-            meaning.judge_reference(part.schedule, schedules, where, written)
-            first.setdefault(part.number, where)
-            parts.lines[index] = part
-
-
-def _take_classes(data: Plain | None, schedules: list[str], parts: LinesParts, written: Written) -> None:
-    first: dict[str, Where] = {}
-    for index in range(len(data) if isinstance(data, list) else 0):
-        where: Where = ("classes", index)
-        part = validated(ClassPart, written, where)
-        if part is not None:
-            meaning.judge_class_id(part, where, first, written)
-            meaning.judge_reference(part.schedule, schedules, where, written)
-            first.setdefault(part.id, where)
-            parts.classes[index] = part
+        found.append(Finding(f"{shown}/{clipped(name)}", 0, 0, fault))
+    return found

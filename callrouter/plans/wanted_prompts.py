@@ -1,7 +1,10 @@
 """Every announcement that a plan can ever play, so that each can be seen to exist before a call needs it.
 
 Rules:
-- One value per file key; two values with the same key mean that one recording would have to say two things.
+- One value per file key: what a line says is named by the line (a list's lines share one recording), what the
+  callers of an emergency service hear by its number, what is said outside hours by the hours; all else has no owner.
+- A phase without an instant counts too: its recording must be there on the day it is dated.
+- A platform that is renamed says everything anew: a key for each name under which it can be played.
 - `stop_day` is the first day on which the number no longer serves, `last_day` the day before, both in the
   plan's time zone: a transition that ends at `2021-10-01T00:00+08:00` is spoken 使用到九月三十日.
 """
@@ -11,97 +14,185 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from callrouter.vocabulary.plan import (
-    Brand,
-    Line,
-    PhaseName,
-    Plan,
-    line_notice_key,
-    platform_notice_key,
-)
+from callrouter.vocabulary.hours import Hours, Span, Staffing, Stretch, announced_as
+from callrouter.vocabulary.line import Line
+from callrouter.vocabulary.migration import Phase, PhaseName, Schedule
+from callrouter.vocabulary.number_table import LineList
+from callrouter.vocabulary.numbers import EMERGENCY_CODES
+from callrouter.vocabulary.plan import Plan, announcement_key
+
+SPEAKS_NUMBER: Final = frozenset({"G02", "G05", "T01", "T02", "X01", "X02"})
+"""Announcements of the catalogue that speak the dialled number."""
+SPEAKS_END: Final = frozenset({"T01", "X01"})
+"""Announcements that speak the day on which a number stops."""
+SPEAKS_HOURS: Final = frozenset({"H01"})
+"""Announcements that speak daily hours."""
+
+_OF_EMERGENCIES = "emergency:"
 
 
 @dataclass(frozen=True, slots=True)
 class WantedNotice:
-    """An announcement and the values that are spoken in it."""
+    """An announcement and the values that are spoken in it; None where it has none."""
 
     key: str
-    """The file key, such as `t01-12300` or `g01`."""
-    notice: str
+    """The file key, such as `t01-12300-sichuan`."""
+    announcement: str
     """The catalogue id, such as `T01`."""
-    number: str | None
-    """The line's number; None for a notice of the whole platform, which speaks none of the next five."""
-    spoken_number: str | None
-    spoken_name: str | None
-    stops_at: datetime | None
-    """The instant at which the number is cancelled; None if it never is."""
-    last_day: date | None
-    stop_day: date | None
     brand: str
+    """The platform's name."""
     place: str
-    """The phase or desk that plays it, `file:line`."""
+    """The phase, desk or hours that play it, `file:line:column`."""
+    dated: bool = True
+    """False: nobody has given the phase its instant yet, and words that name it are missing."""
+    number: str | None = None
+    """The line's or emergency's number."""
+    spoken_number: str | None = None
+    spoken_name: str | None = None
+    last_day: date | None = None
+    stop_day: date | None = None
+    daily: Span | None = None
+    """The hours of each day."""
 
 
 def wanted(plan: Plan) -> tuple[WantedNotice, ...]:
-    """Everything that the plan can play, each once, sorted by key."""
-    unique: dict[tuple[object, ...], WantedNotice] = {}
-    for notice in (*_of_desks(plan), *_of_lines(plan)):
-        said = (notice.key, notice.spoken_number, notice.spoken_name, notice.stops_at, notice.brand)
-        unique.setdefault(said, notice)
-    return tuple(sorted(unique.values(), key=lambda notice: (notice.key, notice.brand)))
+    """Everything that the plan can play, each key once, sorted by key."""
+    found: dict[str, WantedNotice] = {}
+    for notice in (*_of_desks(plan), *_handed_over(plan), *_closed(plan), *_of_lines(plan)):
+        found.setdefault(notice.key, notice)
+    return tuple(found[key] for key in sorted(found))
+
+
+def daily_span(stretch: Stretch) -> Span | None:
+    """The hours of every day, on Monday; None where the days differ or have several spans."""
+    first = stretch.spans[0] if stretch.spans else None
+    every_day = {(span.weekday, span.opens, span.closes) for span in stretch.spans}
+    same = first is not None and every_day == {(day, first.opens, first.closes) for day in range(7)}
+    return first if same else None
+
+
+def stops_at(schedule: Schedule) -> datetime | None:
+    """The instant at which the numbers of a schedule stop; None if they never do, or nobody knows when."""
+    return next((phase.starts for phase in schedule.phases if phase.name is PhaseName.ENDED), None)
 
 
 def _of_desks(plan: Plan) -> Iterator[WantedNotice]:
-    for desk in (plan.hotline, plan.emergency, plan.unknown_number):
-        for brand in plan.brands:
-            if desk.notice is not None:
+    desks = plan.desks
+    for desk in (desks.hub, desks.emergency, desks.unknown):
+        if desk.announcement is not None:
+            for brand, known in enumerate(plan.brands):
+                key = announcement_key(desk.announcement, plan.jurisdiction, None, brand)
+                yield WantedNotice(key, desk.announcement, known.name, desk.place)
+
+
+def _handed_over(plan: Plan) -> Iterator[WantedNotice]:
+    desk = plan.desks.handed_over
+    if desk.announcement is None:
+        return
+    sources = {trunk.source or "" for trunk in plan.trunks.values()}
+    named = {source.removeprefix(_OF_EMERGENCIES) for source in sources if source.startswith(_OF_EMERGENCIES)}
+    for number in sorted(EMERGENCY_CODES | plan.emergencies.keys() | named):
+        known = plan.emergencies.get(number)
+        for brand, platform in enumerate(plan.brands):
+            yield WantedNotice(
+                announcement_key(desk.announcement, plan.jurisdiction, number, brand),
+                desk.announcement,
+                platform.name,
+                desk.place,
+                number=number,
+                spoken_number=known.spoken_number if known else None,
+            )
+
+
+def _closed(plan: Plan) -> Iterator[WantedNotice]:
+    """What is said outside the hours of the platforms that are served here."""
+    desk = plan.desks.closed
+    if desk.announcement is None:
+        return
+    kept: dict[str, Hours] = {
+        platform.hours.id: platform.hours for platform in plan.platforms.values() if platform.served
+    }
+    for hours in kept.values():
+        for stretch in hours.stretches:
+            if stretch.staffing is not Staffing.WEEKLY:
+                continue
+            for brand in _brands_during(plan, stretch.starts, stretch.ends):
                 yield WantedNotice(
-                    key=platform_notice_key(desk.notice),
-                    notice=desk.notice,
-                    number=None,
-                    spoken_number=None,
-                    spoken_name=None,
-                    stops_at=None,
-                    last_day=None,
-                    stop_day=None,
-                    brand=brand.name,
-                    place=desk.place,
+                    announcement_key(
+                        desk.announcement, plan.jurisdiction, announced_as(hours, stretch), brand
+                    ),
+                    desk.announcement,
+                    plan.brands[brand].name,
+                    desk.place,
+                    daily=daily_span(stretch),
                 )
 
 
 def _of_lines(plan: Plan) -> Iterator[WantedNotice]:
-    zone = ZoneInfo(plan.timezone)
+    plays = {schedule.id: tuple(_plays(plan, schedule)) for schedule in plan.schedules.values()}
     for line in plan.lines.values():
-        stops_at = _stops_at(line)
-        local = stops_at.astimezone(zone) if stops_at else None
-        for phase in line.phases:
-            if phase.notice is not None:
-                yield WantedNotice(
-                    key=line_notice_key(phase.notice, line.number),
-                    notice=phase.notice,
-                    number=line.number,
-                    spoken_number=line.spoken_number,
-                    spoken_name=line.spoken_name,
-                    stops_at=stops_at,
-                    last_day=(local - timedelta(microseconds=1)).date() if local else None,
-                    stop_day=local.date() if local else None,
-                    brand=_brand_at(plan.brands, phase.starts),
-                    place=phase.place,
-                )
+        for play in plays[line.schedule.id]:
+            yield _spoken(plan, line, play)
+    for listed in plan.lists.lists:
+        for play in plays[listed.schedule.id]:
+            yield _spoken(plan, listed, play)
 
 
-def _stops_at(line: Line) -> datetime | None:
-    for phase in line.phases:
-        if phase.name is PhaseName.ENDED:
-            return phase.starts
-    return None
+@dataclass(frozen=True, slots=True)
+class _Play:
+    """A phase that plays something, under one name of the platform."""
+
+    phase: Phase
+    announcement: str
+    brand: int
+    dated: bool
+    last_day: date | None
+    stop_day: date | None
 
 
-def _brand_at(brands: tuple[Brand, ...], at: datetime | None) -> str:
-    current = brands[0]
-    for brand in brands:
-        if at is not None and brand.starts is not None and brand.starts <= at:
-            current = brand
-    return current.name
+def _plays(plan: Plan, schedule: Schedule) -> Iterator[_Play]:
+    end = stops_at(schedule)
+    local = end.astimezone(ZoneInfo(plan.timezone)) if end else None
+    last_day = (local - timedelta(microseconds=1)).date() if local else None
+    stop_day = local.date() if local else None
+    for phase in (*schedule.phases, *schedule.undated):
+        if phase.announcement is None:
+            continue
+        dated = phase in schedule.phases
+        earliest = phase.starts if dated else schedule.phases[-1].starts
+        for brand in _brands_during(plan, earliest, phase.ends if dated else None):
+            yield _Play(phase, phase.announcement, brand, dated, last_day, stop_day)
+
+
+def _spoken(plan: Plan, line: Line | LineList, play: _Play) -> WantedNotice:
+    owner, number, spoken_number = (
+        (line.announcement_owner, line.number, line.spoken_number)
+        if isinstance(line, Line)
+        else (line.id, None, None)
+    )
+    return WantedNotice(
+        announcement_key(play.announcement, plan.jurisdiction, owner, play.brand),
+        play.announcement,
+        plan.brands[play.brand].name,
+        play.phase.place,
+        play.dated,
+        number,
+        spoken_number,
+        line.spoken_name,
+        play.last_day,
+        play.stop_day,
+    )
+
+
+def _brands_during(plan: Plan, starts: datetime | None, ends: datetime | None) -> Iterator[int]:
+    """The names that the platform has at some instant of `[starts, ends)`."""
+    for index in range(len(plan.brands)):
+        begins = plan.brands[index].starts if index else None
+        following = plan.brands[index + 1].starts if index + 1 < len(plan.brands) else None
+        over_before = starts is not None and following is not None and following <= starts
+        begins_after = begins is not None and ends is not None and ends <= begins
+        if not over_before and not begins_after:
+            yield index

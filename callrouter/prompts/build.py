@@ -4,6 +4,7 @@ Rules:
 - What a master was made from is its cache key. The same key means: nothing to do, and no extra is needed.
 - A studio recording replaces the voice. It is mastered like the voice, and it belongs to one text: when the
   wanted words change and the recording does not, it is reported, not used.
+- The same words are spoken once: a second plan that needs them gets a copy of the master.
 - A master is written before the manifest names it; an interrupted run loses one prompt's work at most.
 - Nothing is deleted: masters that nobody wants any more are `check`'s to report and a person's to remove.
 """
@@ -115,13 +116,27 @@ class _Workshop:
             )
             self.findings.append(fault.finding)
             return
+        made = self._made_already(source, cache_key)
+        if made is not None:
+            self._keep(prompt, source, cache_key, *made)
+            return
         try:
             samples = self._samples(prompt, recording)
         except ValueError as fault:
             problem = PromptError(prompt.key, str(fault), "record it anew, or change its words")
             self.findings.append(problem.finding)
             return
-        self._keep(prompt, source, cache_key, samples)
+        self._keep(prompt, source, cache_key, _flac(samples), round(1000 * len(samples) / SAMPLE_RATE))
+
+    def _made_already(self, source: Source, cache_key: str) -> tuple[bytes, int] | None:
+        """Find a whole master of the very same making under another key: its bytes and milliseconds."""
+        if source is not Source.SYNTHESIS:
+            return None
+        for known in self._manifest.values():
+            path = master_path(self._folder, known.key)
+            if known.cache_key == cache_key and path.is_file() and sha256_of(path) == known.sha256:
+                return path.read_bytes(), known.duration_ms
+        return None
 
     def _making_of(self, prompt: WantedPrompt, recording: Path | None) -> tuple[Source, str]:
         if recording:
@@ -155,10 +170,10 @@ class _Workshop:
             )
         return make(*self._voice.say(prompt.spoken))
 
-    def _keep(self, prompt: WantedPrompt, source: Source, cache_key: str, samples: NDArray[np.int16]) -> None:
-        data = _flac(samples)
+    def _keep(
+        self, prompt: WantedPrompt, source: Source, cache_key: str, data: bytes, duration_ms: int
+    ) -> None:
         write_atomically(master_path(self._folder, prompt.key), data)
-        duration_ms = round(1000 * len(samples) / SAMPLE_RATE)
         self._manifest[prompt.key] = Rendering(
             key=prompt.key,
             prompt_id=prompt.prompt_id,

@@ -25,6 +25,8 @@ HOTLINE = "12345"
 _HOTLINE_SPOKEN = "一二三四五"
 _DIGITS = dict(zip("0123456789", "零幺二三四五六七八九", strict=True))
 _NUMERALS = "零一二三四五六七八九"
+_PARTS_OF_THE_DAY = ((6, "凌晨"), (12, "上午"), (13, "中午"), (18, "下午"), (25, "晚上"))
+"""Up to which hour a part of the day lasts."""
 _VARIABLE = re.compile(r"\{([a-z_]+)\}")
 _UNSPEAKABLE = re.compile(r"[^\u4e00-\u9fff，。、！？；：]")
 
@@ -101,6 +103,17 @@ def spoken_date(day: date, this_year: int) -> str:
     if day.year == this_year:
         return month_and_day
     return "".join(_NUMERALS[int(digit)] for digit in str(day.year)) + "年" + month_and_day
+
+
+def spoken_time(minutes: int) -> str:
+    """Say a time of day, in minutes since midnight: 480 → 上午八点, 1230 → 晚上八点半, 1440 → 晚上十二点."""
+    hour, minute = divmod(minutes, 60)
+    part = next(name for until, name in _PARTS_OF_THE_DAY if hour < until)
+    on_the_clock = hour - 12 if hour > 12 else hour
+    said = "两" if on_the_clock == 2 else _quantity(on_the_clock)
+    if minute == 30:
+        return f"{part}{said}点半"
+    return f"{part}{said}点" + (f"{'零' if minute < 10 else ''}{_quantity(minute)}分" if minute else "")
 
 
 def last_day(until: datetime, zone: tzinfo) -> date:

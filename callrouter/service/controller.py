@@ -25,7 +25,7 @@ from callrouter.asterisk_link.ami_client import AmiClient, AmiState
 from callrouter.asterisk_link.arrival import FACTS
 from callrouter.asterisk_link.boot_name import read_boot_name
 from callrouter.calls.arrivals import Decider
-from callrouter.calls.seats import Seat, keep_seats
+from callrouter.calls.seats import keep_seats
 from callrouter.clock import Clock
 from callrouter.console.metrics import ControllerMetrics
 from callrouter.console.probes import Readiness, probe_application, probe_server
@@ -33,6 +33,7 @@ from callrouter.layout import Layout, sounds_folder
 from callrouter.plans.load import load_plan
 from callrouter.service.figures import FIGURES, DatabaseFigures
 from callrouter.service.records_link import RecordsLink, RecordsProcess
+from callrouter.service.roster import roster, unknown_seats, unstaffed_queues
 from callrouter.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -55,13 +56,13 @@ async def run_controller(
     unheard = missing_sounds(plan, sounds_folder())
     if unheard:
         _log.error("announcements_missing", keys=unheard, remedy="callrouter prompts check; make setup")
-    unstaffed = plan.queues - {settings.queue.general}
+    unstaffed = unstaffed_queues(settings, plan)
     if unstaffed:
-        _log.error(
-            "queues_without_seats", queues=sorted(unstaffed), remedy="name queue.general in the plan's desks"
-        )
+        _log.error("queues_without_seats", queues=unstaffed, remedy="give them seats in operator.yaml")
+    if unknown := unknown_seats(settings, plan):
+        _log.warning("seats_without_account", seats=unknown, remedy="add them to sip.seats in the settings")
     metrics = ControllerMetrics()
-    decider = Decider(plan, plan.short_codes, metrics.decided)
+    decider = Decider(plan, metrics.decided)
     records = RecordsLink(records_process)
     agi = AgiServer(_agi_service(settings, decider, metrics))
     ami = AmiClient(
@@ -93,12 +94,13 @@ async def run_controller(
 
     application = probe_application(readiness, metrics, partial(_figures, agi, ami, records, metrics))
     probes = probe_server(application, settings.http.port)
-    _log.info("controller_started", plan=plan.jurisdiction, plan_version=plan.version, lines=len(plan.lines))
+    lines = len(plan.lines) + len(plan.lists)
+    _log.info("controller_started", plan=plan.jurisdiction, plan_version=plan.version, lines=lines)
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(records.run(), name="records"),
             tasks.create_task(ami.run(), name="ami"),
-            tasks.create_task(keep_seats(ami, _seats(settings)), name="seats"),
+            tasks.create_task(keep_seats(ami, roster(settings, plan)), name="seats"),
             tasks.create_task(probes.serve(), name="probes"),
         ]
         await _told_to_stop()
@@ -148,10 +150,6 @@ def _in_the_database(held: DatabaseFigures | None) -> Mapping[str, float]:
         "outbox_dead_letters": held.outbox_dead_letters,
         "outbox_oldest_seconds": held.outbox_oldest_seconds,
     }
-
-
-def _seats(settings: Settings) -> tuple[Seat, ...]:
-    return tuple(Seat(name, settings.queue.general) for name in settings.sip.seats)
 
 
 def is_readable(journal: Path) -> bool:

@@ -32,7 +32,7 @@ async def run_records(settings: Settings, layout: Layout, *, rehearsal: bool, mq
     opened.
     """
     plan = load_plan(settings.path(settings.plan))
-    decider = Decider(plan, plan.short_codes, lambda _decision: None)
+    decider = Decider(plan, lambda _decision: None)
     layout.database.parent.mkdir(parents=True, exist_ok=True)
     store = await Store.open(
         settings.database_url or f"sqlite+aiosqlite:///{layout.database}",

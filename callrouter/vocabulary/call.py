@@ -10,9 +10,27 @@ from callrouter.vocabulary.numbers import Number
 
 
 class FoundBy(StrEnum):
-    """Which SIP field named the hotline that the caller dialled."""
+    """What named the hotline that the caller dialled."""
 
-    REQUEST_URI = "request_uri"
+    DID = "did"
+    """The number that was dialled in is the line's own."""
+    HISTORY_INFO = "history-info"
+    DIVERSION = "diversion"
+    TO = "to"
+    REQUEST_URI = "request-uri"
+
+
+class Clues(NamedTuple):
+    """Where a carrier may have left the number that the caller dialled: raw texts, checked by whoever reads them."""
+
+    request_uri: str
+    """The user part."""
+    to: str = ""
+    """The header's value, or the user part alone."""
+    diversion: tuple[str, ...] = ()
+    """Header values, topmost (the last diverter) first; one value may hold several entries, joined by commas."""
+    history_info: tuple[str, ...] = ()
+    """Header values in their order."""
 
 
 class Call(NamedTuple):
@@ -27,3 +45,5 @@ class Call(NamedTuple):
     """The SIP endpoint that delivered the call: `carrier`, or `softphone` for a trial from the desk."""
     arrived_at: datetime
     """The instant Asterisk began the call, in the rehearsal clock if there is one. Zone-aware."""
+    platform: str | None = None
+    """The platform where the call came in, when someone has said so; None: trunk and area code tell."""

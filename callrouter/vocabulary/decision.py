@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from callrouter.vocabulary.plan import Mode, PhaseName
+from callrouter.vocabulary.migration import Landing, Mode, NumberFate, PhaseName, SeatFate
 from callrouter.vocabulary.treatment import Treatment
 
 
@@ -25,15 +25,38 @@ class ReasonCode(StrEnum):
     LINE_IN_PLAN = "line_in_plan"
     """Which line of the plan it is; always beside a reason that names the phase."""
     LANDS_ELSEWHERE = "lands_elsewhere"
-    """The plan lands this line at its own seats, yet the call reached us: it is connected all the same."""
+    """By plan the line rings elsewhere, yet the call reached us: it is connected all the same, and marked."""
     NUMBER_ENDED = "number_ended"
     """The number has been cancelled, yet the carrier still delivers it."""
-    HOTLINE_DIALLED = "hotline_dialled"
+    HUB_DIALLED = "hub_dialled"
     """The caller dialled 12345 itself."""
     EMERGENCY_DIALLED = "emergency_dialled"
     """An emergency number reached us: straight to a person, first in the queue, nothing played before."""
+    HANDED_OVER = "handed_over"
+    """An emergency service or another platform handed the call over."""
+    UTILITY_DIALLED = "utility_dialled"
+    """A public utility's own hotline was dialled."""
     NUMBER_NOT_IN_PLAN = "number_not_in_plan"
     """The plan's rule for unknown numbers applies."""
+    PLATFORM_GIVEN = "platform_given"
+    """Whoever asks says at which platform the call came in."""
+    PLATFORM_BY_TRUNK = "platform_by_trunk"
+    PLATFORM_BY_AREA = "platform_by_area"
+    PLATFORM_BY_DEFAULT = "platform_by_default"
+    """Neither trunk nor area code tells the platform."""
+    PLATFORM_BY_LEVEL = "platform_by_level"
+    """The line belongs to another level than the platform where the call came in."""
+    PLATFORM_BY_PARENT = "platform_by_parent"
+    """The platform may not be reached so, or gets no live calls: the one above it, or home, answers."""
+    PLATFORM_ELSEWHERE = "platform_elsewhere"
+    """The platform is not served by this instance: the call goes to its peer."""
+    CENTER_BY_AREA = "center_by_area"
+    """Which of several centers."""
+    CENTER_UNREACHABLE = "center_unreachable"
+    """By plan a center answers, but it has no peer, has not opened yet or is closed: the queue."""
+    OUTSIDE_HOURS = "outside_hours"
+    ILLUSTRATIVE = "illustrative"
+    """The rule is the operator's choice where the document is silent."""
 
 
 class Reason(NamedTuple):
@@ -43,7 +66,14 @@ class Reason(NamedTuple):
     rule: str
     """The plan line that says so, `file:line`."""
     detail: str
-    """In plain words; never a caller's number."""
+    """In plain words, Chinese / English; never a caller's number."""
+
+    @classmethod
+    def at(cls, code: ReasonCode, place: str, detail: str) -> Reason:
+        """Make a reason from where its rule was written, `file:line` or `file:line:column`."""
+        line, _, column = place.rpartition(":")
+        rule = line if column.isdigit() and line.rpartition(":")[2].isdigit() else place
+        return cls(code, rule, detail)
 
 
 class Ruling(NamedTuple):
@@ -51,13 +81,32 @@ class Ruling(NamedTuple):
 
     treatment: Treatment
     reasons: tuple[Reason, ...]
-    line: str | None
-    """The hotline's number, or None when the dialled number is in no plan."""
-    mode: Mode | None
-    phase: PhaseName | None
+    mode: Mode
+    landing: Landing
+    stray: bool
+    """Whether by plan the call should not have come: it is connected, marked, and raises an alarm."""
+    platform: str
+    """The platform that is to answer."""
     plan: str
+    """The jurisdiction."""
     plan_version: str
     plan_hash: str
+    line: str | None = None
+    """The line's canonical number; None when the dialled number is in no plan."""
+    name: str | None = None
+    """The document's name for it."""
+    phase: PhaseName | None = None
+    next_phase: PhaseName | None = None
+    next_phase_starts: datetime | None = None
+    """None while nobody has given the instant."""
+    number_fate: NumberFate | None = None
+    seat_fate: SeatFate | None = None
+    expert_seats: bool | None = None
+    announcement: str | None = None
+    """The catalogue id of what the treatment's notice plays, such as `T01`."""
+    source: str | None = None
+    """Who handed the call over, such as `emergency:110`; None: the caller dialled."""
+    tag: str | None = None
 
     def __hash__(self) -> int:
         """Hash the line alone: rulings are looked up at every call, and few in force at once share one."""
@@ -87,8 +136,8 @@ class Decision(NamedTuple):
         return self.ruling.line
 
     @property
-    def mode(self) -> Mode | None:
-        """What becomes of the line, if it is one."""
+    def mode(self) -> Mode:
+        """What becomes of the line, or what the dialled number is."""
         return self.ruling.mode
 
     @property

@@ -41,6 +41,13 @@ class JournalEvent(StrEnum):
     `arrived_at` is epoch seconds with µs, the instant that the plan is asked about; `called` and `caller` are raw
     text; `clock_offset` is the rehearsal offset in whole seconds, 0 when live.
     """
+    CLUES = "CR_CLUES"
+    """Beside the arrival of a call whose To names another number than was called, or that was forwarded: one row for
+    each key. Keys: to, diversion, history_info.
+
+    They are header values, raw text; the rows of a header are joined by commas, topmost first. One that is longer
+    than the dialplan brings is `too-long`; one that is too long for a row of the journal ends in ` <...`.
+    """
     DECIDED = "CR_DECIDED"
     """After the arrival dip. Keys: those of `DecisionFact`, or `fallback`: why the default was taken."""
     NOTICE = "CR_NOTICE"
@@ -71,11 +78,24 @@ class DecisionFact(StrEnum):
     PLAN_VERSION = "plan_version"
     PLAN_HASH = "plan_hash"
     FOUND_BY = "found_by"
-    """Where the dialled hotline was found: `request_uri`, …"""
+    """Where the dialled hotline was found: `request-uri`, …"""
     TREATMENT = "treatment"
+    """What was decided: `queue`, `dial`, `voicemail`, `guide` or `release`; `connect` in an older journal."""
     NOTICE = "notice"
     QUEUE = "queue"
     PRIORITY = "priority"
+    LANDING = "landing"
+    """Who answers by plan: `platform`, `branch`, `external`, …"""
+    STRAY = "stray"
+    """`1`: by plan the call should not have come; `0` otherwise."""
+    SOURCE = "source"
+    """Who handed the call over, such as `emergency:110`; empty: the caller dialled."""
+    PLATFORM = "platform"
+    """The platform that is to answer."""
+    ANNOUNCEMENT = "announcement"
+    """The catalogue id of what the notice plays, such as `T01`."""
+    TAG = "tag"
+    """What the plan marks the line with, such as `mayor`."""
     DECIDED_AT = "decided_at"
     """The instant the plan was asked about, ISO 8601. Read where an older journal has it, and no longer written: it
     is the arrival's, in the rehearsal clock if there is one."""

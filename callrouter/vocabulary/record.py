@@ -109,6 +109,14 @@ class RecordedDecision:
     priority: int | None
     decided_at: datetime | None
     """The instant the plan was asked about: in the rehearsal clock, if there is one."""
+    landing: str | None = None
+    stray: bool | None = None
+    """Whether by plan the call should not have come."""
+    source: str | None = None
+    """Who handed the call over."""
+    platform: str | None = None
+    announcement: str | None = None
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +210,15 @@ class CallRecord:
     anomalies: tuple[Anomaly, ...]
     revision: int = 1
     schema_version: int = SCHEMA_VERSION
+    to_raw: str | None = None
+    """What the SIP header said; None where it named the called number and the call was not forwarded.
+
+    The dialled line was looked for here and in the two below, as far as the trunk is believed; the decision's
+    `found_by` says where it was found.
+    """
+    diversion_raw: str | None = None
+    """Topmost first, separated by commas; None where there was none."""
+    history_info_raw: str | None = None
 
 
 _FIELDS: dict[type, tuple[str, ...]] = {

@@ -1,13 +1,14 @@
 """What is to be done with a call: the only thing that a decision may order.
 
 Rules:
-- A treatment is data for the static dialplan; it names queues, prompts and causes, never free text.
+- A treatment is data for the static dialplan; it names queues, prompts, peers and causes, never free text.
 - The set is closed: every place that acts on a treatment matches all of it.
+- Each but a release holds the queue in which the call ends when what was ordered fails: a person at the end.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Connect(NamedTuple):
@@ -15,9 +16,35 @@ class Connect(NamedTuple):
 
     queue: str
     notice: str | None
-    """The prompt's file key, such as `t01-12300`."""
+    """The prompt's file key, such as `t01-12300-sichuan`."""
     priority: int
     """Asterisk's QUEUE_PRIO: the higher, the sooner."""
+
+
+class Dial(NamedTuple):
+    """Play the notice, if there is one, then call the peer; if that fails, the queue's agents answer."""
+
+    peer: str
+    """The id of the plan's peer."""
+    notice: str | None
+    queue: str
+    priority: int
+
+
+class TakeMessage(NamedTuple):
+    """Play the notice, then record a message: nobody is on duty. A queue that has agents all the same goes first."""
+
+    notice: str | None
+    queue: str
+    priority: int
+
+
+class Guide(NamedTuple):
+    """Tell the caller whom to call; whoever stays on the line is connected to the queue."""
+
+    notice: str
+    queue: str
+    priority: int
 
 
 class Release(NamedTuple):
@@ -28,4 +55,17 @@ class Release(NamedTuple):
     """Q.850: 22 is "number changed", which Asterisk sends as 410."""
 
 
-Treatment = Connect | Release
+Treatment = Connect | Dial | TakeMessage | Guide | Release
+
+_WORDS: Final[dict[type, str]] = {
+    Connect: "queue",
+    Dial: "dial",
+    TakeMessage: "voicemail",
+    Guide: "guide",
+    Release: "release",
+}
+
+
+def treatment_word(treatment: Treatment) -> str:
+    """Return the one word that explanations and records have for a treatment."""
+    return _WORDS[type(treatment)]

@@ -15,6 +15,7 @@ from callrouter.asterisk_link.agi_protocol import (
 )
 from callrouter.asterisk_link.ami_messages import encode_action
 from callrouter.asterisk_link.ami_trust import AmiJudge
+from callrouter.asterisk_link.arrival import FACTS
 
 VALUE = 'say "hangup" (你好) \\'
 BOOT_NAME = "bootnameexample2"
@@ -46,15 +47,10 @@ def test_an_answered_dip() -> None:
 def test_a_dip_of_our_own_dialplan_brings_its_facts(name: str, caller: str) -> None:
     environment, reply, _ = agi_events(name, 5)
     assert isinstance(environment, EnvironmentReceived)
-    facts = agi_arguments(
-        environment.environment,
-        {
-            *("call_id", "called", "caller", "presentation"),
-            *("trunk", "sip_call_id", "arrived_at", "clock_offset"),
-        },
-    )
+    facts = agi_arguments(environment.environment, FACTS)
     assert isinstance(facts, dict)
-    assert len(facts) == 8
+    assert tuple(facts) == FACTS
+    assert facts["to"] == facts["diversion"] == facts["history_info"] == ""
     assert (facts["called"], facts["caller"], facts["trunk"]) == ("12315", caller, "carrier")
     assert facts["call_id"].startswith("node1-")
     assert environment.environment["agi_calleridname"] == "unknown"

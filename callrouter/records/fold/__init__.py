@@ -86,6 +86,9 @@ def fold(rows: Sequence[CelRow], node: str) -> CallRecord | None:
         ended_at=ended_at,
         cel_ids=journal.uniqueids,
         anomalies=tuple(sorted(journal.anomalies)),
+        to_raw=_clue(journal, "to"),
+        diversion_raw=_clue(journal, "diversion"),
+        history_info_raw=_clue(journal, "history_info"),
     )
 
 
@@ -100,6 +103,11 @@ def _entry(row: CelRow) -> Fact:
     """Give what the channel itself tells of an arrival that the dialplan did not come to write down."""
     facts = {"called": row.exten, "caller": row.caller_number, "trunk": endpoint_of(row.channel)}
     return Fact(row.at, {key: without_controls(text) for key, text in facts.items()})
+
+
+def _clue(journal: Journal, header: str) -> str | None:
+    """Give what the dialled line may have been found in."""
+    return next((text for fact in journal.facts(JournalEvent.CLUES) if (text := fact.text(header))), None)
 
 
 def _arrived_at(journal: Journal, arrival: Fact) -> datetime:

@@ -18,6 +18,7 @@ from callrouter.vocabulary.journal import DecisionFact, Fallback, JournalEvent
 from callrouter.vocabulary.record import Anomaly, RecordedDecision
 
 _FALLBACK = "fallback"
+_YES_OR_NO = {"1": True, "0": False}
 
 
 def decision_of(journal: Journal) -> tuple[RecordedDecision | None, Fallback | None]:
@@ -69,7 +70,21 @@ def _decision(journal: Journal, fact: Fact) -> RecordedDecision:
         queue=fact.text(DecisionFact.QUEUE),
         priority=whole_number(journal, fact.text(DecisionFact.PRIORITY)),
         decided_at=_decided_at(journal, fact.text(DecisionFact.DECIDED_AT)),
+        landing=fact.text(DecisionFact.LANDING),
+        stray=_yes_or_no(journal, fact.text(DecisionFact.STRAY)),
+        source=fact.text(DecisionFact.SOURCE),
+        platform=fact.text(DecisionFact.PLATFORM),
+        announcement=fact.text(DecisionFact.ANNOUNCEMENT),
+        tag=fact.text(DecisionFact.TAG),
     )
+
+
+def _yes_or_no(journal: Journal, text: str | None) -> bool | None:
+    if text in _YES_OR_NO:
+        return _YES_OR_NO[text]
+    if text is not None:
+        journal.anomalies.add(Anomaly.UNREADABLE_FACT)
+    return None
 
 
 def _decided_at(journal: Journal, text: str | None) -> datetime | None:

@@ -23,6 +23,7 @@ _AT_EQUAL_INSTANTS: Mapping[str, int] = {
         (
             CelEvent.CHAN_START,
             JournalEvent.ARRIVED,
+            JournalEvent.CLUES,
             JournalEvent.REFUSED,
             JournalEvent.DECIDED,
             JournalEvent.NOTICE,

@@ -18,8 +18,10 @@ from tests.unit.asterisk_link.dialplan_steps import Step, steps_of
 
 Rendered = Callable[[str], str]
 
+CLUES = {"to", "diversion", "history_info"}
 KEYS: dict[JournalEvent, set[str]] = {
-    JournalEvent.ARRIVED: set(FACTS) - {"call_id"},  # the journal's rows name the call themselves
+    JournalEvent.ARRIVED: set(FACTS) - CLUES - {"call_id"},  # the journal's rows name the call themselves
+    JournalEvent.CLUES: CLUES,
     JournalEvent.DECIDED: {"fallback"},  # or what the verdict brings, which test_verdict compares
     JournalEvent.NOTICE: {"key", "state"},
     JournalEvent.QUEUE: {"queue", "state", "status", "agent", "cause"},
@@ -43,7 +45,8 @@ PROVIDED_BY = {
 FUNCTION_PROVIDED_BY = {
     "CALLERID": "func_callerid", "CHANNEL": "func_channel", "CSV_QUOTE": "func_strings", "CUT": "func_cut",
     "FIELDQTY": "func_strings", "FILTER": "func_strings", "IF": "func_logic", "QUEUE_EXISTS": "app_queue",
-    "QUEUE_MEMBER": "app_queue", "REGEX": "func_strings",
+    "LEN": "func_strings", "PJSIP_HEADER": "res_pjsip_header_funcs", "QUEUE_MEMBER": "app_queue",
+    "REGEX": "func_strings",
     "STRFTIME": "func_strings", "STRREPLACE": "func_strings", "TIMEOUT": "func_timeout", "URIENCODE": "func_uri",
 }  # fmt: skip
 """Which module of Asterisk 22 brings an application (None: the core itself) or a function."""
@@ -185,7 +188,7 @@ def targets(step: Step) -> list[str]:
         case "GotoIf":
             return [target for target in step.args.rpartition("?")[2].split(":") if target]
         case "GosubIf":
-            return [re.sub(r"\(\w+\)$", "", step.args.rpartition("?")[2])]
+            return [re.sub(r"\([\w,-]+\)$", "", step.args.rpartition("?")[2])]
         case "Set" if "hangup_handler_push)=" in step.args:
             return [step.args.partition("=")[2]]
         case _:

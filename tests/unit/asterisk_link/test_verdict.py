@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 
 from callrouter.asterisk_link.agi_command import MAX_COMMAND_BYTES, SetVariable
 from callrouter.asterisk_link.verdict import VERDICT_VARIABLE, decision_facts, verdict_of
-from callrouter.plans import schema
 from callrouter.vocabulary.call import Call, FoundBy
 from callrouter.vocabulary.decision import Decision, Reason, ReasonCode, Ruling
 from callrouter.vocabulary.journal import DecisionFact
+from callrouter.vocabulary.migration import Landing, Mode, PhaseName
 from callrouter.vocabulary.numbers import UnknownNumber
-from callrouter.vocabulary.plan import Mode, PhaseName
-from callrouter.vocabulary.treatment import Connect, Release, Treatment
+from callrouter.vocabulary.treatment import Connect, Dial, Guide, Release, TakeMessage, Treatment
 
 AT = datetime(2021, 9, 30, 15, 59, 50, 123456, tzinfo=UTC)
 CALL = Call("node1-1.2", UnknownNumber(""), FoundBy.REQUEST_URI, UnknownNumber(""), "carrier", AT)
@@ -30,16 +29,27 @@ RULING = Ruling(
     ),
     line="12300",
     mode=Mode.MERGED,
+    landing=Landing.PLATFORM,
+    stray=False,
+    platform="sichuan",
     phase=PhaseName.TRANSITION,
+    announcement="T01",
     plan="sichuan",
     plan_version="1.0",
     plan_hash="0f" * 32,
 )
 DECISION = Decision(RULING, AT)
 UNKNOWN = Decision(
-    RULING._replace(line=None, mode=None, phase=None, treatment=Connect("hotline", None, 0)), AT
+    RULING._replace(
+        line=None, mode=Mode.UNKNOWN, phase=None, announcement=None, treatment=Connect("hotline", None, 0)
+    ),
+    AT,
 )
 RELEASED = Decision(RULING._replace(treatment=Release("x01-12300", 22)), AT)
+DIALLED = Decision(RULING._replace(treatment=Dial("tax", "g05-12366", "hotline", 5)), AT)
+CLOSED = Decision(RULING._replace(treatment=TakeMessage("h01", "hotline", 5)), AT)
+GUIDED = Decision(RULING._replace(treatment=Guide("m01", "hotline", 5)), AT)
+ALL = [DECISION, UNKNOWN, RELEASED, DIALLED, CLOSED, GUIDED]
 
 
 def facts_in(verdict: str) -> dict[str, str]:
@@ -61,10 +71,44 @@ def test_a_release_names_notice_and_cause_and_leaves_the_priority_empty() -> Non
 
 
 def test_these_are_all_the_treatments_there_are() -> None:
-    assert {type(each.treatment) for each in (DECISION, UNKNOWN, RELEASED)} == set(get_args(Treatment))
+    assert {type(each.treatment) for each in ALL} == set(get_args(Treatment))
 
 
-@pytest.mark.parametrize("decision", [DECISION, UNKNOWN, RELEASED])
+@pytest.mark.parametrize(
+    ("decision", "order", "treatment"),
+    [
+        (DIALLED, ["v1", "connect", "g05-12366", "hotline", "5"], "dial"),
+        (CLOSED, ["v1", "connect", "h01", "hotline", "5"], "voicemail"),
+        (GUIDED, ["v1", "connect", "m01", "hotline", "5"], "guide"),
+        (DECISION, ["v1", "connect", "t01-12300", "hotline", "5"], "queue"),
+        (RELEASED, ["v1", "release", "x01-12300", "22", ""], "release"),
+    ],
+)
+def test_what_the_dialplan_can_not_do_yet_ends_with_a_person_and_the_fact_says_what_was_decided(
+    decision: Decision, order: list[str], treatment: str
+) -> None:
+    verdict = verdict_of(CALL, decision)
+    assert verdict.split("|")[:5] == order
+    assert facts_in(verdict)["treatment"] == treatment
+
+
+def test_who_answers_by_plan_and_whence_the_call_came_go_with_it() -> None:
+    ruling = RULING._replace(
+        landing=Landing.EXTERNAL, stray=True, source="emergency:110", tag="mayor", announcement="M05"
+    )
+    facts = facts_in(verdict_of(CALL, Decision(ruling, AT)))
+    assert {key: facts[key] for key in ("landing", "stray", "source", "platform", "announcement", "tag")} == {
+        "landing": "external",
+        "stray": "1",
+        "source": "emergency:110",
+        "platform": "sichuan",
+        "announcement": "M05",
+        "tag": "mayor",
+    }
+    assert facts_in(verdict_of(CALL, DECISION))["stray"] == "0"
+
+
+@pytest.mark.parametrize("decision", ALL)
 def test_the_facts_come_back_as_they_went_in(decision: Decision) -> None:
     facts = facts_in(verdict_of(CALL, decision))
     assert facts == decision_facts(CALL, decision)
@@ -83,53 +127,55 @@ def test_two_calls_under_one_ruling_get_the_same_verdict_whenever_they_come() ->
     assert verdict_of(later, Decision(RULING, later.arrived_at)) == verdict_of(CALL, DECISION)
 
 
-@pytest.mark.parametrize("name", ["Hotline", "hot|line", "hot line", "热线", "q" * 41, "a,b", "x\n"])
+@pytest.mark.parametrize("name", ["Hotline", "hot|line", "hot line", "热线", "q" * 61, "a,b", "x\n"])
 def test_a_name_that_the_dialplan_could_not_carry_is_refused_without_quoting_it(name: str) -> None:
-    for treatment in (Connect(name, None, 0), Connect("hotline", name, 0), Release(name, 22)):
+    for treatment in (
+        *(Connect(name, None, 0), Connect("hotline", name, 0), Release(name, 22)),
+        *(Dial("tax", name, "hotline", 0), Dial("tax", None, name, 0), TakeMessage(name, "hotline", 0)),
+    ):
         with pytest.raises(ValueError, match="lower-case") as raised:
             verdict_of(CALL, Decision(RULING._replace(treatment=treatment), AT))
         assert name not in str(raised.value)
 
 
-def from_schema(pattern: str) -> st.SearchStrategy[str]:
-    return st.from_regex(pattern, fullmatch=True)
-
-
+ids = st.from_regex(r"[a-z][a-z0-9-]{0,39}", fullmatch=True)
+numbers = st.from_regex(r"[0-9]{3,12}", fullmatch=True)
 # A folder's name is at most 255 octets long, here of three octets a sign, each percent-encoded: the longest.
 folders = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/"), max_size=85)
-notices = st.none() | st.builds(
-    lambda notice, number: f"{notice.lower()}-{number}",
-    from_schema(schema.NOTICE),
-    from_schema(schema.HOTLINE_NUMBER),
+notices = st.none() | st.from_regex(r"[a-z][0-9]{2}-[a-z0-9-]{1,56}", fullmatch=True)
+priorities = st.integers(0, 999)
+treatments = st.one_of(
+    st.builds(Connect, ids, notices, priorities),
+    st.builds(Dial, ids, notices, ids, priorities),
+    st.builds(TakeMessage, notices, ids, priorities),
+    st.builds(Guide, notices.filter(bool), ids, priorities),
+    st.builds(Release, notices.filter(bool), st.integers(1, 127)),
 )
-treatments = st.builds(Connect, from_schema(schema.ID), notices, st.integers(0, 999)) | st.builds(
-    Release, notices.filter(bool), st.integers(1, 127)
-)
-decisions = st.builds(
-    lambda treatment, code, folder, plan, row, line, mode, phase, version, at: Decision(
-        Ruling(
-            treatment=treatment,
-            reasons=(Reason(code, f"{folder}/{plan}/lines.yaml:{row}", ""),),
-            line=line,
-            mode=mode,
-            phase=phase,
-            plan=plan,
-            plan_version=version,
-            plan_hash="0f" * 32,
-        ),
-        at,
+rulings = st.builds(
+    lambda code, folder, plan, row, known: RULING._replace(
+        reasons=(Reason(code, f"{folder}/{plan}/lines.yaml:{row}", ""),), plan=plan, **known
     ),
-    treatments,
     st.sampled_from(ReasonCode),
     folders,
-    from_schema(schema.ID),
+    ids,
     st.integers(1, 999_999),
-    st.none() | from_schema(schema.HOTLINE_NUMBER),
-    st.none() | st.sampled_from(Mode),
-    st.none() | st.sampled_from(PhaseName),
-    from_schema(schema.VERSION),
-    st.datetimes(timezones=st.just(UTC)),
+    st.fixed_dictionaries(
+        {
+            "treatment": treatments,
+            "line": st.none() | numbers,
+            "mode": st.sampled_from(Mode),
+            "phase": st.none() | st.sampled_from(PhaseName),
+            "landing": st.sampled_from(Landing),
+            "stray": st.booleans(),
+            "platform": ids,
+            "source": st.none() | st.builds("{}:{}".format, ids, ids),
+            "announcement": st.none() | st.from_regex(r"[A-Z][0-9]{2}", fullmatch=True),
+            "tag": st.none() | ids,
+            "plan_version": st.from_regex(r"[A-Za-z0-9._-]{1,32}", fullmatch=True),
+        }
+    ),
 )
+decisions = st.builds(Decision, rulings, st.datetimes(timezones=st.just(UTC)))
 
 
 @settings(max_examples=50)
@@ -147,15 +193,21 @@ def test_whatever_a_plan_holds_the_verdict_has_six_fields_and_gives_its_facts_ba
 def test_the_longest_verdict_that_a_plan_can_make_fits_a_command_with_room_to_spare() -> None:
     longest_id, folder = "q" * 40, "省" * 85
     ruling = Ruling(
-        treatment=Connect(longest_id, "t01-123456", 999),
+        treatment=Dial(longest_id, "t" * 60, longest_id, 999),
         reasons=(Reason(max(ReasonCode, key=len), f"{folder}/{longest_id}/lines.yaml:999999", ""),),
-        line="961234",
+        line="0" * 12,
         mode=max(Mode, key=len),
+        landing=max(Landing, key=len),
+        stray=True,
+        platform=longest_id,
         phase=max(PhaseName, key=len),
         plan=longest_id,
         plan_version="9" * 32,
         plan_hash="0f" * 32,
+        announcement="T01",
+        source=f"platform:{longest_id}",
+        tag=longest_id,
     )
     command = SetVariable(VERDICT_VARIABLE, verdict_of(CALL, Decision(ruling, AT))).encode()
-    assert len(command) <= MAX_COMMAND_BYTES * 3 // 4
+    assert len(command) <= MAX_COMMAND_BYTES * 4 // 5
     assert len(folder.encode()) == 255

@@ -1,19 +1,39 @@
-"""What callers may hear, and what Asterisk could not play."""
+"""What callers may hear, what is written of it, and what Asterisk could not play."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from callrouter.announcements import OF_THE_DIALPLAN, announcements_of, missing_sounds
+from callrouter.announcements import OF_THE_DIALPLAN, announcement_text, announcements_of, missing_sounds
+from callrouter.decide.route import decide
 from callrouter.plans.load import load_plan
 from callrouter.prompts.findings import PromptError
 from callrouter.settings import PROJECT_ROOT
+from callrouter.vocabulary.call import Call, FoundBy
+from callrouter.vocabulary.numbers import UnknownNumber, parse_number
+from callrouter.vocabulary.plan import Plan
+from tests.unit.plans.qingxi import Changes, qingxi
 
 PLAN = load_plan(PROJECT_ROOT / "dialplans" / "sichuan")
+
+
+def written(plan: Plan, dialled: str, at: str, caller: str = "") -> str | None:
+    """The text of what a call hears that comes in on the carrier's trunk."""
+    instant = datetime.fromisoformat(at)
+    who = parse_number(caller, plan.short_codes) if caller else UnknownNumber("")
+    call = Call("1", parse_number(dialled, plan.short_codes), FoundBy.TO, who, "carrier", instant)
+    return announcement_text(plan, decide(call, plan, instant))
+
+
+def invented(folder: Path, plan: Changes = (), operator: Changes = ()) -> Plan:
+    made = qingxi(folder, plan=plan, operator=operator).plan
+    assert made is not None
+    return made
 
 
 def test_the_dialplans_own_announcements_are_wanted_whatever_the_plan() -> None:
@@ -29,16 +49,30 @@ def test_the_dialplan_plays_exactly_the_announcements_that_are_called_its_own() 
     assert played == {prompt_id.lower() for prompt_id in OF_THE_DIALPLAN}
 
 
-def test_a_transition_says_its_number_and_its_last_day() -> None:
+def test_c13_a_transition_says_its_number_and_its_last_day() -> None:
     said = {prompt.key: prompt.spoken for prompt in announcements_of(PLAN)}
-    assert "九月三十日" in said["t01-12300"]
-    assert "幺二三〇〇" in said["t01-12300"] or "幺二三零零" in said["t01-12300"]
+    assert "九月三十日" in said["t01-12300-sichuan"]
+    assert "十月一日起停用" in said["t01-12300-sichuan"]
+    assert "幺二三零零" in said["t01-12300-sichuan"]
+
+
+def test_c32_outside_its_hours_a_platform_says_when_somebody_is_there() -> None:
+    plan = load_plan(PROJECT_ROOT / "dialplans" / "yunnan")
+    said = [prompt.spoken for prompt in announcements_of(plan) if prompt.prompt_id == "H01"]
+    assert said
+    assert all(re.search(r"每天(凌晨|上午|中午|下午|晚上).+点.*到.+点", text) for text in said)
+
+
+def test_c36_whoever_an_emergency_service_hands_over_hears_from_whom() -> None:
+    said = {prompt.key: prompt.spoken for prompt in announcements_of(PLAN)}
+    assert "由幺幺零转到" in said["m05-110-sichuan"]
+    assert "由幺二二转到" in said["m05-122-sichuan"]
 
 
 def test_a_notice_that_the_catalogue_does_not_have_is_named() -> None:
-    strange = replace(PLAN, hotline=replace(PLAN.hotline, notice="Z99"))
+    desks = replace(PLAN.desks, hub=replace(PLAN.desks.hub, announcement="Z99"))
     with pytest.raises(PromptError, match="Z99"):
-        announcements_of(strange)
+        announcements_of(replace(PLAN, desks=desks))
 
 
 def test_every_sound_that_is_not_there_is_named_once(tmp_path: Path) -> None:
@@ -47,3 +81,55 @@ def test_every_sound_that_is_not_there_is_named_once(tmp_path: Path) -> None:
     for key in keys[1:]:
         (tmp_path / f"{key}.alaw").touch()
     assert missing_sounds(PLAN, tmp_path) == keys[:1]
+
+
+def test_the_text_of_a_decision_is_what_is_played_as_people_write_it() -> None:
+    text = written(PLAN, "12300", "2021-07-01T10:00:00+08:00")
+    assert text is not None
+    assert text.startswith("您好，12300电信用户申诉热线已并入12345热线。")
+    assert "九月三十日" in text
+
+
+def test_who_hears_nothing_has_no_text() -> None:
+    assert written(PLAN, "110", "2021-07-01T10:00:00+08:00") is None
+    assert written(PLAN, "12315", "2021-07-01T10:00:00+08:00") is None
+
+
+def test_c10_a_listed_number_is_spoken_of_by_its_lists_name(tmp_path: Path) -> None:
+    text = written(invented(tmp_path), "09912180013", "2021-11-01T10:00:00+08:00")
+    assert text is not None
+    assert text.startswith("您好，该部门的热线服务由12345热线统一提供")
+
+
+def test_c43_the_brand_is_the_one_in_force(tmp_path: Path) -> None:
+    renamed = [
+        (
+            'source: "900:L2"\n',
+            'source: "900:L2"\n  - {name: 青溪热线, starts: 2021-08-01T00:00:00+08:00, source: "900:L2"}\n',
+        )
+    ]
+    plan = invented(tmp_path, renamed)
+    assert "这里是12345政务服务便民热线" in (written(plan, "12345", "2021-07-31T23:59:59+08:00") or "")
+    assert "这里是青溪热线" in (written(plan, "12345", "2021-08-01T00:00:00+08:00") or "")
+
+
+def test_c36_the_text_of_a_call_that_was_handed_over_names_the_service(tmp_path: Path) -> None:
+    text = written(invented(tmp_path), "12345", "2021-11-01T10:00:00+08:00", caller="110")
+    assert text is not None
+    assert "由110转到12345热线" in text
+
+
+def test_an_announcement_that_nobody_knows_has_no_text(tmp_path: Path) -> None:
+    plan = invented(tmp_path, [("hub: {announcement: G01,", "hub: {announcement: G99,")])
+    assert written(plan, "12345", "2021-11-01T10:00:00+08:00") is None
+
+
+def test_an_announcement_is_looked_up_once_for_a_plan() -> None:
+    plan = replace(PLAN)
+    at = datetime(2021, 7, 1, tzinfo=UTC)
+    call = Call("1", parse_number("12345", plan.short_codes), FoundBy.TO, UnknownNumber(""), "desk", at)
+    decision = decide(call, plan, at)
+    first = announcement_text(plan, decision)
+    kept = plan.kept["announcements"]
+    assert announcement_text(plan, decision) == first
+    assert plan.kept["announcements"] is kept

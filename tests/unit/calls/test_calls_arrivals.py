@@ -18,28 +18,15 @@ from callrouter.asterisk_link.arrival import FACTS
 from callrouter.asterisk_link.verdict import VERDICT_VARIABLE
 from callrouter.calls.arrivals import ArrivalRefusedError, Decider
 from callrouter.log import configure_logging
-from callrouter.plans.load import load_plan
-from callrouter.settings import PROJECT_ROOT
 from callrouter.vocabulary.decision import Decision
 from callrouter.vocabulary.journal import Fallback
-from callrouter.vocabulary.plan import OnArrival
 from callrouter.vocabulary.record import CallRecord, RecordedDecision, TerminalState
+from tests.unit.decide.a_plan import PLAN, STOPPED, line
 
-PLAN = load_plan(PROJECT_ROOT / "dialplans" / "sichuan")
-RELEASING = replace(
-    PLAN,
-    lines={
-        "12300": replace(
-            PLAN.lines["12300"],
-            phases=tuple(
-                replace(phase, on_arrival=OnArrival.RELEASE, notice="X01")
-                for phase in PLAN.lines["12300"].phases
-            ),
-        )
-    },
-)
+RELEASING = replace(PLAN, lines={**PLAN.lines, "12300": line("12300", STOPPED)})
 MIDNIGHT = datetime(2021, 9, 30, 16, tzinfo=UTC)
 """12300 is cancelled: 1 October in Beijing."""
+IN_FORCE = datetime(2022, 1, 5, 2, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -49,7 +36,7 @@ def told() -> list[Decision]:
 
 @pytest.fixture
 def decider(told: list[Decision]) -> Decider:
-    return Decider(PLAN, PLAN.short_codes, told.append)
+    return Decider(PLAN, told.append)
 
 
 def dip(called: str, arrived: datetime, offset_s: int = 0, **changed: str) -> AgiRequest:
@@ -62,6 +49,9 @@ def dip(called: str, arrived: datetime, offset_s: int = 0, **changed: str) -> Ag
         "sip_call_id": "abc@127.0.0.2",
         "arrived_at": f"{arrived.timestamp():.6f}",
         "clock_offset": str(offset_s),
+        "to": "",
+        "diversion": "",
+        "history_info": "",
     }
     assert set(facts) == set(FACTS)
     return AgiRequest("arrival", facts | changed)
@@ -107,11 +97,12 @@ def facts_in(verdict: str) -> dict[str, str]:
 def recorded(facts: dict[str, str], at: datetime) -> RecordedDecision:
     """What the record has of a verdict's facts, and of the arrival's instant."""
     known = {key: value or None for key, value in facts.items()}
-    priority = known.pop("priority", None)
-    names = {
-        name: known.get(name) for name in RecordedDecision.__slots__ if name not in ("priority", "decided_at")
-    }
-    return RecordedDecision(**names, priority=int(priority) if priority else None, decided_at=at)
+    priority, stray = known.pop("priority", None), known.pop("stray")
+    apart = ("priority", "stray", "decided_at")
+    names = {name: known.get(name) for name in RecordedDecision.__slots__ if name not in apart}
+    return RecordedDecision(
+        **names, priority=int(priority) if priority else None, stray=stray == "1", decided_at=at
+    )
 
 
 def test_an_arrival_is_answered_with_the_one_variable(decider: Decider) -> None:
@@ -157,7 +148,22 @@ def test_a_missing_fact_is_refused(decider: Decider) -> None:
         decider.answer(request._replace(arguments=facts))
 
 
-@pytest.mark.parametrize("called", ["12315", "12300", "12345", "028-12345", "110", "10086", "anonymous", ""])
+@pytest.mark.parametrize(
+    "called",
+    [
+        "12315",
+        "12300",
+        "12345",
+        "028-12345",
+        "110",
+        "12366",
+        "96128",
+        "03552180099",
+        "10086",
+        "anonymous",
+        "",
+    ],
+)
 @pytest.mark.parametrize("offset_s", [0, -162_000_123])
 @pytest.mark.parametrize("micros", [0, 1, 999_999])
 def test_a_fallback_call_is_explained_as_it_would_have_been_answered(
@@ -170,7 +176,7 @@ def test_a_fallback_call_is_explained_as_it_would_have_been_answered(
 
 
 def test_a_released_calls_decision_is_recorded_without_queue_and_priority() -> None:
-    explained = Decider(RELEASING, RELEASING.short_codes, lambda _: None).explain(record("12300", MIDNIGHT))
+    explained = Decider(RELEASING, lambda _: None).explain(record("12300", MIDNIGHT))
     assert explained is not None
     assert (explained.treatment, explained.queue, explained.priority) == ("release", None, None)
 
@@ -196,25 +202,41 @@ def written() -> Iterator[io.StringIO]:
 def test_every_decision_is_told_once_and_logged_without_the_caller(
     written: io.StringIO, told: list[Decision]
 ) -> None:
-    decider = Decider(PLAN, PLAN.short_codes, told.append)
-    decider.answer(dip("12300", MIDNIGHT))
-    decider.answer(dip("02886812110", MIDNIGHT))
-    decider.answer(dip("12300", MIDNIGHT, 0, call_id="node1-1795339778.3"))
+    decider = Decider(PLAN, told.append)
+    decider.answer(dip("12315", IN_FORCE))
+    decider.answer(dip("02886812110", IN_FORCE))
+    decider.answer(dip("12315", IN_FORCE, 0, call_id="node1-1795339778.3"))
     lines = [json.loads(line) for line in written.getvalue().splitlines()]
-    assert [line["line"] for line in lines] == ["12300", None, "12300"]
+    assert [line["line"] for line in lines] == ["12315", None, "12315"]
     ids = ["node1-1795339777.2", "node1-1795339777.2", "node1-1795339778.3"]
     assert [line["call_id"] for line in lines] == ids
     assert {line["event"] for line in lines} == {"call_decided"}
-    assert lines[0]["rule"] == PLAN.lines["12300"].phases[-1].place
+    assert lines[0]["rule"] == "dialplans/invented/lines.yaml:12"
     assert "13800138000" not in written.getvalue()
     assert "86812110" not in written.getvalue()
-    assert [decision.line for decision in told] == ["12300", None, "12300"]
+    assert [decision.line for decision in told] == ["12315", None, "12315"]
+
+
+def test_c15_a_call_that_should_not_have_come_is_warned_of_each_time(
+    written: io.StringIO, decider: Decider
+) -> None:
+    for call_id in ("node1-1.1", "node1-1.2"):
+        decider.answer(dip("12300", MIDNIGHT, 0, call_id=call_id))
+    decider.answer(dip("12315", IN_FORCE))
+    lines = [json.loads(one) for one in written.getvalue().splitlines()]
+    strays = [one for one in lines if one["event"] == "stray_call"]
+    assert [one["call_id"] for one in strays] == ["node1-1.1", "node1-1.2"]
+    assert {(one["level"], one["line"], one["phase"], one["trunk"]) for one in strays} == {
+        ("warning", "12300", "ended", "carrier")
+    }
+    assert all(one["remedy"] for one in strays)
+    assert "13800138000" not in written.getvalue()
 
 
 def test_a_decision_made_up_after_the_call_is_not_counted_as_one_that_a_caller_got(
     written: io.StringIO, told: list[Decision]
 ) -> None:
-    assert Decider(PLAN, PLAN.short_codes, told.append).explain(record("12300", MIDNIGHT))
+    assert Decider(PLAN, told.append).explain(record("12300", MIDNIGHT))
     assert told == []
     assert written.getvalue() == ""
 

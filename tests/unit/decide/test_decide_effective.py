@@ -9,16 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrouter.decide.effective import phase_at
-from callrouter.vocabulary.plan import Landing, OnArrival, Phase, PhaseName
+from callrouter.vocabulary.migration import Landing, NumberFate, Phase, PhaseName, SeatFate
 
 START = datetime(2021, 6, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
 def phase(starts: datetime | None, ends: datetime | None) -> Phase:
-    return Phase(
-        PhaseName.IN_FORCE, starts, ends, Landing.PLATFORM, OnArrival.CONNECT, None, "000:L1", "x.yaml:1"
-    )
+    fates = NumberFate.KEPT, SeatFate.MERGED
+    return Phase(PhaseName.IN_FORCE, starts, ends, Landing.PLATFORM, *fates, None, "000:L1", "x.yaml:1:1")
 
 
 def test_at_the_instant_of_a_boundary_the_later_phase_is_in_force() -> None:

@@ -1,94 +1,138 @@
-"""What is done with a call, on the Sichuan plan and on small changes of it."""
+"""decide() as a whole: total, the same however often it is asked, and of bounded memory."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callrouter.decide.explain import explain
+from callrouter.decide.explain import explain, explanation
+from callrouter.decide.memory import MOST_KEPT, memory_of
 from callrouter.decide.route import decide
-from callrouter.decide.words import LANDING_WORDS, MODE_WORDS, PHASE_WORDS
-from callrouter.plans.load import load_plan
-from callrouter.vocabulary.call import Call, FoundBy
-from callrouter.vocabulary.decision import ReasonCode
-from callrouter.vocabulary.numbers import UnknownNumber, parse_number
-from callrouter.vocabulary.plan import Landing, Mode, OnArrival, PhaseName, Plan
-from callrouter.vocabulary.treatment import Connect, Release
+from callrouter.decide.transfers import transfers_of
+from callrouter.vocabulary.hours import Hours
+from callrouter.vocabulary.line import Level
+from callrouter.vocabulary.migration import Landing, Mode, Phase, PhaseName
+from callrouter.vocabulary.number_table import LineLists
+from callrouter.vocabulary.numbers import parse_number
+from callrouter.vocabulary.plan import Plan
+from callrouter.vocabulary.treatment import Connect, Dial, Release
+from tests.unit.decide.a_plan import (
+    ALWAYS,
+    BRANCHES,
+    CENTER_HOURS,
+    LANDLINES,
+    NINE_TO_NINE,
+    NOW,
+    PLAN,
+    TWO_NUMBERS,
+    UNSTATED,
+    WORKDAYS,
+    call_to,
+    center,
+    decided,
+    line,
+    phase,
+    schedule,
+)
 
-NOW = datetime(2022, 1, 1, tzinfo=UTC)
-PLAN = load_plan(Path(__file__).parents[3] / "dialplans" / "sichuan")
-
-
-def call_to(dialled: str, caller: str = "13800138000") -> Call:
-    codes = PLAN.short_codes
-    return Call(
-        "call-1",
-        parse_number(dialled, codes),
-        FoundBy.REQUEST_URI,
-        parse_number(caller, codes),
-        "carrier",
-        NOW,
-    )
-
-
-def test_an_emergency_goes_straight_to_a_person_before_anyone_else() -> None:
-    for dialled in ("110", "119", "120", "122", "028-110"):
-        decision = decide(call_to(dialled), PLAN, NOW)
-        assert decision.treatment == Connect("hotline", None, 20)
-        assert decision.reasons[0].code is ReasonCode.EMERGENCY_DIALLED
-        assert decision.line is None
-
-
-def test_12345_itself_is_greeted() -> None:
-    decision = decide(call_to("028-12345"), PLAN, NOW)
-    assert decision.treatment == Connect("hotline", "g01", 0)
-    assert (decision.line, decision.mode, decision.phase) == ("12345", Mode.HOTLINE, None)
-
-
-@pytest.mark.parametrize("dialled", ["12399", "13800138000", "02887654321", "anonymous", "", "${EXTEN}"])
-def test_a_number_in_no_plan_reaches_a_person_all_the_same(dialled: str) -> None:
-    decision = decide(call_to(dialled), PLAN, NOW)
-    assert decision.treatment == Connect("hotline", "g01", 0)
-    assert decision.reasons[0].code is ReasonCode.NUMBER_NOT_IN_PLAN
-    assert decision.line is None
+INSTANTS = st.datetimes(datetime(2015, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 -- bounds
+DIALLED = st.one_of(
+    st.sampled_from(sorted({*PLAN.short_codes, *PLAN.lines, *PLAN.lists.numbers(), "110", "122"})),
+    st.builds(
+        "{}{}".format,
+        st.sampled_from(["028", "0871", "0472", "023", "+86871"]),
+        st.sampled_from(sorted(PLAN.short_codes)),
+    ),
+    st.text(max_size=20),
+)
+CALLERS = st.one_of(
+    st.sampled_from(["110", "0871119", "08718123456", "04728123456", "12345", "anonymous"]),
+    st.text("0123456789+", max_size=15),
+)
+HOURS = st.sampled_from([ALWAYS, UNSTATED, NINE_TO_NINE, WORKDAYS, CENTER_HOURS])
 
 
-def test_an_area_code_does_not_change_the_line() -> None:
-    assert decide(call_to("028-12315"), PLAN, NOW) == decide(call_to("12315"), PLAN, NOW)
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    """Plans that a loader would let pass, if only just: odd homes, parents, hours, phases; whatever names exist."""
+    names = list(PLAN.platforms)
+    platforms = {
+        name: replace(
+            one,
+            parent=draw(st.sampled_from([None, *names])),
+            level=draw(st.sampled_from(Level)),
+            hours=draw(HOURS),
+            peer=draw(st.sampled_from([None, "west"])),
+            served=draw(st.booleans()),
+            dialled_directly=draw(st.booleans()),
+            starts=draw(st.none() | INSTANTS),
+        )
+        for name, one in PLAN.platforms.items()
+    }
+    lines = {
+        number: one._replace(level=draw(st.none() | st.sampled_from(Level)))
+        for number, one in PLAN.lines.items()
+    }
+    lines["12300"] = line("12300", schedule(Mode.MERGED, *draw(phases())))
+    centers = {
+        number: tuple(
+            replace(
+                one,
+                hours=draw(HOURS),
+                peer=draw(st.none() | st.just("tax")),
+                opens=draw(st.none() | INSTANTS),
+            )
+            for one in group
+        )
+        for number, group in PLAN.centers.items()
+        if draw(st.booleans())
+    }
+    home = draw(st.sampled_from(names))
+    return replace(PLAN, platforms=platforms, lines=lines, centers=centers, home=home)
 
 
-def test_a_code_of_another_plan_is_an_unknown_number_here() -> None:
-    call = call_to("12315")._replace(called=parse_number("12325", {"12325"}))
-    assert decide(call, PLAN, NOW).reasons[0].code is ReasonCode.NUMBER_NOT_IN_PLAN
-
-
-def released(plan: Plan, notice: str | None) -> Plan:
-    line = plan.lines["12300"]
-    ended = replace(line.phases[-1], on_arrival=OnArrival.RELEASE, notice=notice)
-    return replace(plan, lines={"12300": replace(line, phases=(*line.phases[:-1], ended))})
-
-
-def test_a_released_number_says_so_and_ends_with_number_changed() -> None:
-    decision = decide(call_to("12300"), released(PLAN, "X02"), NOW)
-    assert decision.treatment == Release("x02-12300", 22)
-
-
-def test_nobody_is_released_in_silence() -> None:
-    assert decide(call_to("12300"), released(PLAN, None), NOW).treatment == Connect("hotline", None, 0)
-
-
-def test_every_reason_of_a_line_names_the_phase_first_and_the_line_second() -> None:
-    decision = decide(call_to("12300"), PLAN, NOW)
-    line = PLAN.lines["12300"]
-    assert [(reason.code, reason.rule) for reason in decision.reasons] == [
-        (ReasonCode.NUMBER_ENDED, line.phases[-1].place),
-        (ReasonCode.LINE_IN_PLAN, line.place),
+@st.composite
+def phases(draw: st.DrawFn) -> list[Phase]:
+    """A schedule's dated phases, in order."""
+    starts = sorted(draw(st.sets(INSTANTS, max_size=3)))
+    return [
+        phase(
+            draw(st.sampled_from(PhaseName)),
+            draw(st.sampled_from(Landing)),
+            draw(st.sampled_from([None, "T01"])),
+            starts=one,
+        )
+        for one in (None, *starts)
     ]
+
+
+@given(
+    plans(), DIALLED, CALLERS, st.sampled_from(["", *PLAN.trunks]), st.none() | st.text(max_size=5), INSTANTS
+)
+def test_every_call_at_every_instant_is_decided_and_ends_with_a_person_a_message_or_a_notice(
+    plan: Plan, dialled: str, caller: str, trunk: str, platform: str | None, at: datetime
+) -> None:
+    call = call_to(dialled, caller, trunk, platform, plan)
+    decision = decide(call, plan, at)
+    if isinstance(decision.treatment, Release):
+        assert decision.treatment.notice
+        assert decision.ruling.landing is Landing.RELEASED
+    else:
+        assert decision.treatment.queue in {one.queue for one in plan.platforms.values()}
+    assert decision.reasons
+    assert all(reason.rule.startswith("dialplans/") and reason.detail for reason in decision.reasons)
+    assert decide(call, plan, at) == decision == decide(call, replace(plan), at)
+    transfers = transfers_of(decision.ruling, call, plan, at)
+    told = explain(decision, transfers=transfers)
+    json_value = explanation(decision, call, plan, at, None)
+    digits = caller.strip("+")
+    if len(digits) > 6 and decision.line != digits and digits not in dialled:
+        assert all(digits not in one for one in told[:-1])
+        assert digits not in repr(json_value)
 
 
 def test_a_naive_instant_is_a_mistake_in_the_program() -> None:
@@ -97,58 +141,74 @@ def test_a_naive_instant_is_a_mistake_in_the_program() -> None:
 
 
 def test_a_decision_names_the_plan_it_was_made_by() -> None:
-    decision = decide(call_to("12315"), PLAN, NOW)
-    assert (decision.plan, decision.plan_version, decision.plan_hash) == ("sichuan", "1.0", PLAN.hash)
+    decision = decided("12315")
+    assert (decision.plan, decision.plan_version, decision.plan_hash) == ("invented", "1.0", PLAN.hash)
     assert decision.decided_at == NOW
 
 
-def test_words_exist_for_every_mode_phase_and_landing() -> None:
-    assert set(MODE_WORDS) == set(Mode)
-    assert set(PHASE_WORDS) == set(PhaseName)
-    assert set(LANDING_WORDS) == set(Landing)
+def test_an_area_code_does_not_change_the_line() -> None:
+    assert decided("028-12315").line == decided("12315").line == "12315"
 
 
-def test_an_explanation_tells_line_treatment_reasons_and_plan_in_chinese_first() -> None:
-    told = explain(decide(call_to("12300"), PLAN, NOW))
-    assert told[0] == "热线：12300，整体并入，已停用 / line: 12300, merged, ended"
-    assert told[1].startswith("处理：先放提示 x01-12300，接入队列 hotline")
-    assert "dialplans/sichuan/lines.yaml:" in told[2]
-    assert told[-1] == "时刻 / at: 2022-01-01T00:00:00+00:00"
+def test_a_changed_copy_of_a_plan_remembers_nothing_of_the_first() -> None:
+    assert decided("12315").line == "12315"
+    plan = replace(PLAN, lines={"12399": line("12399", TWO_NUMBERS)})
+    assert decided("12315", NOW, plan).line is None
+    assert decided("12399", NOW, plan).line == "12399"
 
 
-def test_an_explanation_covers_release_and_unknown_numbers() -> None:
-    assert (
-        explain(decide(call_to("13912345678"), PLAN, NOW))[0] == "热线：不在计划内 / line: none of the plan's"
-    )
-    assert "22" in explain(decide(call_to("12300"), released(PLAN, "X02"), NOW))[1]
+def test_one_ruling_is_one_value_for_all_calls_under_it() -> None:
+    assert decided("12315").ruling is decided("12315", caller="13900139000").ruling
 
 
-@given(
-    dialled=st.one_of(st.text(max_size=20), st.sampled_from(sorted(PLAN.short_codes))),
-    caller=st.text("0123456789+", min_size=7, max_size=15),
-    at=st.datetimes(datetime(2015, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 -- bounds
-)
-def test_every_call_at_every_instant_is_connected_with_reasons_that_hold_no_caller(
-    dialled: str, caller: str, at: datetime
-) -> None:
-    call = call_to(dialled, caller)
-    decision = decide(call, PLAN, at)
-    assert isinstance(decision.treatment, Connect)
-    assert decision.reasons
-    assert all(reason.rule.startswith("dialplans/sichuan/") for reason in decision.reasons)
-    if isinstance(call.called, UnknownNumber) and sum(map(str.isdigit, dialled)) > 5:
-        assert all(dialled not in line for line in explain(decision)[:-1])
-    digits = caller.strip("+")
-    if len(digits) > 6:
-        assert all(digits not in reason.detail for reason in decision.reasons)
-
-
-def test_in_a_plan_of_many_lines_each_still_gets_its_own_ruling() -> None:
-    line = PLAN.lines["12315"]
-    numbers = [f"9{place:05d}" for place in range(5000)]
-    large = replace(PLAN, lines={number: replace(line, number=number) for number in numbers})
+def test_in_a_plan_of_many_lines_each_still_gets_its_own_ruling_and_few_are_kept() -> None:
+    numbers = [f"9{place:05d}" for place in range(MOST_KEPT + 1000)]
+    large = replace(PLAN, lines={number: line(number, TWO_NUMBERS) for number in numbers})
     codes = large.short_codes
     for _twice in range(2):
         for number in numbers:
             call = call_to("12345")._replace(called=parse_number(number, codes))
-            assert decide(call, large, call.arrived_at).line == number
+            assert decide(call, large, NOW).line == number
+    assert len(memory_of(large).epoch_of(NOW).cases) <= MOST_KEPT
+
+
+def test_listed_numbers_take_no_memory_by_being_dialled() -> None:
+    rows = [(f"0355219{place:04d}", f"第{place}号") for place in range(9000)]
+    large = replace(PLAN, lists=LineLists.of(LANDLINES, rows))
+    for number, name in rows:
+        ruling = decided(number, NOW, large).ruling
+        assert (ruling.line, ruling.name) == (number, name)
+    assert len(memory_of(large).epoch_of(NOW).cases) == 1
+
+
+def test_listed_numbers_with_centers_of_their_own_are_told_apart() -> None:
+    listed = replace(LANDLINES, schedule=BRANCHES)
+    rows = [("03552190001", "一"), ("03552190002", "二")]
+    centers = {"03552190001": (center("one", "03552190001", peer="tax"),)}
+    plan = replace(PLAN, lists=LineLists.of(listed, rows), centers=centers)
+    by_number = {number: type(decided(number, NOW, plan).treatment) for number, _ in rows}
+    assert by_number == {"03552190001": Dial, "03552190002": Connect}
+
+
+def test_odd_numbers_trunks_and_instants_fill_no_memory() -> None:
+    plan = replace(PLAN)
+    for place in range(3000):
+        decided(f"138{place:08d}", NOW, plan, trunk=f"t{place}", platform=f"p{place}")
+        decided("12345", datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days=place % 1000), plan)
+    memory = memory_of(plan)
+    assert len(memory.epoch_of(NOW).cases) < 10
+    assert len(memory.epoch_of(NOW).doors) < 10
+    assert memory.epochs_kept <= 4
+
+
+def test_hours_that_no_stretch_says_are_counted_as_open() -> None:
+    none = Hours("none", (), "dialplans/invented/plan.yaml:1:1")
+    province = replace(PLAN.platforms["province"], hours=none)
+    plan = replace(PLAN, platforms={**PLAN.platforms, "province": province})
+    assert decided("12345", NOW, plan).treatment == decided("12345").treatment
+
+
+@pytest.mark.parametrize("at", [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)])
+def test_the_ends_of_the_calendar_are_decided_too(at: datetime) -> None:
+    assert decided("12345", at, trunk="east-carrier").line == "12345"
+    assert decided("12300", at).line == "12300"

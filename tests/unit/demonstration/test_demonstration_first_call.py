@@ -27,7 +27,7 @@ def expected(number: str = "12315") -> Decision:
 
 RIGHT: Mapping[str, Any] = {
     "fallback": None,
-    "decision": {"line": "12315", "mode": "dual", "phase": "in_force", "notice": "g02-12315"},
+    "decision": {"line": "12315", "mode": "dual", "phase": "in_force", "notice": "g02-12315-sichuan"},
 }
 
 
@@ -35,7 +35,7 @@ def test_what_should_have_happened_is_asked_of_the_plan_not_of_the_controller() 
     decision = expected()
     assert (decision.line, decision.mode, decision.phase) == ("12315", "dual", "in_force")
     assert isinstance(decision.treatment, Connect)
-    assert decision.treatment.notice == "g02-12315"
+    assert decision.treatment.notice == "g02-12315-sichuan"
 
 
 def test_a_call_as_the_plan_orders_passes() -> None:

@@ -13,7 +13,7 @@ from callrouter.demonstration.journal import JournalFollower
 from callrouter.demonstration.journey import describe
 from callrouter.vocabulary.cel import CelEvent, CelRow
 from callrouter.vocabulary.journal import Fallback, JournalEvent
-from callrouter.vocabulary.plan import Mode, PhaseName
+from callrouter.vocabulary.migration import Mode, PhaseName
 
 CALL = "node1-1.2"
 

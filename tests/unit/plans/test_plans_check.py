@@ -1,99 +1,92 @@
-"""Findings: what a plan that loads still wants a look at."""
+"""A check as a whole: everything at once, in order, of loading, lint and document; what depends on the overlay."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
 
-from callrouter.plans.check import Finding, FindingCode, Severity, check
-from callrouter.plans.load import load_plan
-from callrouter.plans.wanted_prompts import wanted
-from callrouter.vocabulary.plan import Brand, Line, Plan
+import pytest
 
-CATALOGUE = frozenset({"T01", "X01", "G01", "G02", "G05"})
-SHIPPED = load_plan(Path(__file__).parents[3] / "dialplans" / "sichuan")
-SIGNED = datetime(2021, 3, 24, 4, tzinfo=UTC)
-LATER = datetime(2022, 1, 1, tzinfo=UTC)
+from callrouter.plans.check import check
+from callrouter.plans.findings import Severity
+from callrouter.vocabulary.line import Line
+from callrouter.vocabulary.number_table import LineLists
+from tests.unit.plans.qingxi import AT, CATALOGUE, found, qingxi, text_at, told
 
 
-def with_line(line: Line) -> Plan:
-    return replace(SHIPPED, lines={line.number: line}, classes=())
+def test_a_plan_that_does_not_load_is_told_only_why_not(tmp_path: Path) -> None:
+    loaded = qingxi(tmp_path, lines=[("mode: dual", "mode: duel")])
+    assert check(loaded, AT, CATALOGUE, None) == loaded.findings
 
 
-def findings(plan: Plan, at: datetime = SIGNED) -> tuple[Finding, ...]:
-    return check(plan, CATALOGUE, at)
-
-
-def test_an_announcement_that_the_catalogue_does_not_have_is_an_error_at_its_phase() -> None:
-    found = check(SHIPPED, CATALOGUE - {"X01", "G01"}, SIGNED)
-    errors = [finding for finding in found if finding.severity is Severity.ERROR]
-    assert {finding.code for finding in errors} == {FindingCode.UNKNOWN_NOTICE}
-    assert {finding.place for finding in errors} == {
-        SHIPPED.hotline.place,
-        SHIPPED.unknown_number.place,
-        SHIPPED.lines["12300"].phases[-1].place,
-        SHIPPED.classes[0].phases[-1].place,
-    }
-
-
-def test_a_spoken_number_that_is_another_number_is_noticed() -> None:
-    wrong = replace(SHIPPED.lines["12300"], spoken_number="幺二三零幺")
-    (finding,) = findings(with_line(wrong))
-    assert (finding.code, finding.place) == (FindingCode.SPOKEN_NUMBER_DIFFERS, wrong.place)
-
-
-def test_a_line_without_an_instant_stays_before_and_is_reported() -> None:
-    line = SHIPPED.lines["12300"]
-    waiting = replace(line, phases=(replace(line.phases[0], ends=None),))
-    (finding,) = findings(with_line(waiting))
-    assert (finding.severity, finding.code) == (Severity.WARNING, FindingCode.BEFORE_FOR_EVER)
-
-
-def test_a_deadline_that_passed_without_an_instant_is_a_warning_and_switches_nothing() -> None:
-    line = SHIPPED.lines["12300"]
-    waiting = replace(line, phases=(replace(line.phases[0], ends=None),))
-    (finding,) = findings(with_line(waiting), LATER)
-    assert (finding.severity, finding.code) == (Severity.WARNING, FindingCode.DEADLINE_WITHOUT_INSTANT)
-    assert "2021-05-31 (000:L82)" in finding.text
-
-
-def test_a_deadline_counts_its_own_day_in_the_plans_time_zone() -> None:
-    plan = with_line(SHIPPED.lines["12300"])
-    assert findings(plan, datetime(2021, 5, 31, 15, 59, 59, tzinfo=UTC)) == ()
-    (finding,) = findings(plan, datetime(2021, 5, 31, 16, tzinfo=UTC))
-    assert finding.code is FindingCode.DEADLINE_PASSED
-
-
-def test_an_instant_in_another_offset_than_the_plans_is_noticed() -> None:
-    line = SHIPPED.lines["12315"]
-    moment = line.phases[1].starts
-    assert moment is not None
-    moved = replace(line, phases=(line.phases[0], replace(line.phases[1], starts=moment.astimezone(UTC))))
-    (finding,) = findings(with_line(moved))
-    assert finding.code is FindingCode.OFFSET_DIFFERS
-    assert "2021-10-16T00:00:00+08:00" in finding.text
-
-
-def test_findings_come_in_the_order_of_the_files() -> None:
-    found = findings(SHIPPED, LATER)
-    places = [(finding.place.rpartition(":")[0], int(finding.place.rpartition(":")[2])) for finding in found]
+def test_findings_come_in_the_order_of_the_files(tmp_path: Path) -> None:
+    changes = [
+        ("announcement: T01", "announcement: T99"),
+        ("spoken_number: 幺二三零零", "spoken_number: 幺二三零幺"),
+    ]
+    findings = check(qingxi(tmp_path, lines=changes), AT, CATALOGUE, None)
+    places = [(finding.file, finding.line, finding.column) for finding in findings]
     assert places == sorted(places)
-    assert all(str(finding).startswith(finding.place) for finding in found)
+    assert len({finding.file for finding in findings}) == 2
 
 
-def test_a_renamed_platform_wants_one_key_in_two_wordings() -> None:
-    renamed = replace(SHIPPED, brands=(*SHIPPED.brands, Brand("新名称", LATER, "x.yaml:1")))
-    assert [notice.brand for notice in wanted(renamed) if notice.key == "g01"] == [
-        "12345政务服务便民热线",
-        "新名称",
+def test_a_plan_whose_document_nobody_has_read_is_checked_all_the_same_document_unknown(
+    tmp_path: Path,
+) -> None:
+    loaded = qingxi(tmp_path, lines=[("announcement: X01", "announcement: X99")])
+    (tmp_path / "documents" / "900.yaml").unlink()
+    findings = [one for one in check(loaded, AT, CATALOGUE, None) if one.fault.severity is not Severity.NOTE]
+    assert told(findings) == ["lines.yaml error PROMPT_UNKNOWN -", "plan.yaml warning DOCUMENT_UNKNOWN -"]
+
+
+def test_a_document_that_is_not_right_is_told_with_its_own_place(tmp_path: Path) -> None:
+    loaded = qingxi(tmp_path)
+    path = tmp_path / "documents" / "900.yaml"
+    path.write_text(path.read_text("utf-8").replace("mode: dual", "mode: duel"), "utf-8")
+    errors = [finding for finding in check(loaded, AT, CATALOGUE, None) if finding.is_error]
+    assert [finding.file for finding in errors] == ["documents/900.yaml"]
+
+
+def test_without_the_overlay_what_only_an_operator_can_give_is_a_warning(tmp_path: Path) -> None:
+    assert told(found(tmp_path, overlay=False)) == [
+        "lines.yaml warning DEADLINE_WITHOUT_INSTANT 900:L5",
+        "plan.yaml warning ROSTER_EMPTY 900:L3",
+        "plan.yaml warning ROSTER_EMPTY 900:L6",
     ]
 
 
-def test_a_line_speaks_the_brand_of_its_phase() -> None:
-    renamed = replace(
-        SHIPPED, brands=(*SHIPPED.brands, Brand("新名称", datetime(2021, 9, 1, tzinfo=UTC), "x.yaml:1"))
-    )
-    brands = {notice.key: notice.brand for notice in wanted(renamed)}
-    assert brands["t01-12300"] == "12345政务服务便民热线"
-    assert brands["x01-12300"] == "新名称"
+def test_each_of_the_operators_choices_is_a_note_with_its_reason_illustrative(tmp_path: Path) -> None:
+    loaded = qingxi(tmp_path)
+    notes = [one for one in check(loaded, AT, CATALOGUE, None) if one.fault.code == "ILLUSTRATIVE"]
+    assert len(notes) == len(loaded.choices) == 9
+    assert text_at(tmp_path, notes[0]) == "schedule: absorbed"
+    assert "文件没有给出时刻" in notes[0].fault.zh
+    assert "the document gives no instant" in notes[0].fault.en
+
+
+def test_a_class_without_numbers_is_told_until_it_has_some_class_without_numbers(tmp_path: Path) -> None:
+    def told_of(overlay: bool) -> list[str]:
+        loaded = qingxi(tmp_path, overlay=overlay)
+        return told([one for one in check(loaded, AT, CATALOGUE, None) if "CLASS" in one.fault.code])
+
+    assert told_of(overlay=False) == ["lines.yaml note CLASS_WITHOUT_NUMBERS 900:L5"]
+    assert told_of(overlay=True) == []
+
+
+def test_no_line_is_made_for_each_number_of_a_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = "".join(f"0991218{number:04},市直部门{number}\n" for number in range(5000, 9000))
+    loaded = qingxi(tmp_path, offices=[("number,name\n", f"number,name\n{many}")])
+    asked: list[str] = []
+    really = LineLists.line
+
+    def line(lists: LineLists, number: str) -> Line | None:
+        asked.append(number)
+        return really(lists, number)
+
+    def numbers(_lists: LineLists) -> Iterator[str]:
+        raise AssertionError("a check does not go through a list")
+
+    monkeypatch.setattr(LineLists, "line", line)
+    monkeypatch.setattr(LineLists, "numbers", numbers)
+    assert not any(finding.is_error for finding in check(loaded, AT, CATALOGUE, None))
+    assert len(asked) < 100

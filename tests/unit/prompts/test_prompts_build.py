@@ -218,3 +218,15 @@ def test_a_missing_extra_names_its_remedy(
         PromptError, match=r"pip install --require-hashes -r deploy/requirements/synthesis\.txt"
     ):
         run(prompts_folder, wanted)
+
+
+def test_the_same_words_are_spoken_once_and_copied_for_a_second_plan(prompts_folder: Path) -> None:
+    wanted = [WantedPrompt(f"g02-12315-{plan}", "G02", "您好，请稍候。") for plan in ("hainan", "sichuan")]
+
+    built = run(prompts_folder, wanted)
+
+    assert {"g02-12315-hainan", "g02-12315-sichuan"} <= set(built.rendered)
+    assert FakeVoice.said == ["您好，请稍候。"]
+    made = load_renderings(prompts_folder)
+    assert made["g02-12315-hainan"].sha256 == made["g02-12315-sichuan"].sha256
+    assert sha256_of(master_path(prompts_folder, "g02-12315-sichuan")) == made["g02-12315-sichuan"].sha256

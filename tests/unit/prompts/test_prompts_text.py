@@ -15,6 +15,7 @@ from callrouter.prompts.text import (
     spoken_date,
     spoken_digits,
     spoken_numbers,
+    spoken_time,
     stop_day,
     variables_of,
 )
@@ -159,3 +160,22 @@ def test_the_last_day_before_new_year_is_in_the_old_year() -> None:
 def test_an_end_without_a_time_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="no time zone"):
         last_day(TRANSITION_END.replace(tzinfo=None), SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        (0, "凌晨零点"),
+        (125, "凌晨两点零五分"),
+        (480, "上午八点"),
+        (510, "上午八点半"),
+        (720, "中午十二点"),
+        (840, "下午两点"),
+        (1050, "下午五点半"),
+        (1200, "晚上八点"),
+        (1275, "晚上九点十五分"),
+        (1440, "晚上十二点"),
+    ],
+)
+def test_a_time_of_day_is_said_as_people_say_it(minutes: int, said: str) -> None:
+    assert spoken_time(minutes) == said

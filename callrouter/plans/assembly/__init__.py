@@ -1,0 +1,1 @@
+"""The judged parts put together as a frozen `Plan`."""

@@ -1,0 +1,1 @@
+"""The policy documents as data, and a plan held against its own."""

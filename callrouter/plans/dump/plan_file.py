@@ -1,0 +1,148 @@
+"""`plan.yaml` of a dumped plan: what the document says of everything but lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from callrouter.plans.dump.parts import (
+    hours_value,
+    instant,
+    is_chosen,
+    is_operators,
+    named,
+    some,
+    words,
+    yes_no,
+)
+from callrouter.plans.dump.yaml_text import Value
+from callrouter.vocabulary.hours import Hours
+from callrouter.vocabulary.plan import Plan
+from callrouter.vocabulary.policy import Demand, Desk, Emergency, NotAccepted, Queue, Utility
+from callrouter.vocabulary.territory import Platform
+
+
+def plan_value(plan: Plan, hours: Mapping[str, Hours]) -> dict[str, Value]:
+    """The file's mapping; `hours` are all that somebody keeps."""
+    document = plan.document
+    anywhere = f"{document.ref}:L1"
+    platforms = [one for one in plan.platforms.values() if not one.illustrative]
+    queues = [one for one in plan.queues.values() if not one.illustrative]
+    return {
+        "jurisdiction": plan.jurisdiction,
+        "title": plan.title,
+        "version": plan.version,
+        "document": {
+            "ref": document.ref,
+            "title": document.title,
+            "number": document.number,
+            "issued": document.issued.isoformat(),
+        },
+        "timezone": plan.timezone,
+        "hub": {"number": plan.hub.number, "spoken_number": plan.hub.spoken_number, "name": plan.hub.name},
+        "brands": [
+            {"name": brand.name, "starts": instant(brand.starts), "source": anywhere} for brand in plan.brands
+        ],
+        "home": plan.home,
+        "hours": some([_hours(one, anywhere) for one in hours.values() if not is_operators(one)]),
+        "platforms": [platform_value(one) | {"source": one.source} for one in platforms],
+        "queues": [queue_value(one) | {"source": one.source} for one in queues],
+        "desks": {
+            "hub": _desk(plan.desks.hub),
+            "emergency": _desk(plan.desks.emergency),
+            "unknown": _desk(plan.desks.unknown),
+            "handed_over": _desk(plan.desks.handed_over),
+            "closed": _desk(plan.desks.closed),
+        },
+        "emergency": some([_emergency(one) for one in plan.emergencies.values()]),
+        "utilities": some([_utility(one) for one in plan.utilities]),
+        "scope": {
+            "excluded_systems": [{"name": name, "source": anywhere} for name in plan.excluded_systems],
+            "not_accepted": [_not_accepted(one) for one in plan.not_accepted],
+        },
+        "dues": some(
+            [{"what": due.what, "by": due.by.isoformat(), "source": due.source} for due in plan.dues]
+        ),
+        "demands": some([_demand(one) for one in plan.demands]),
+    }
+
+
+def platform_value(platform: Platform) -> dict[str, Value]:
+    """What plan.yaml may say of a platform, without the line that says whose it is."""
+    hours = platform.hours if platform.illustrative or not is_chosen(platform.hours) else None
+    return {
+        "id": platform.id,
+        "name": platform.name,
+        "spoken_name": platform.spoken_name,
+        "level": platform.level,
+        "parent": platform.parent,
+        "areas": words(platform.areas),
+        "hours": named(hours),
+        "dialled_directly": yes_no(platform.dialled_directly),
+        "starts": instant(platform.starts),
+        "email": platform.email,
+    }
+
+
+def queue_value(queue: Queue) -> dict[str, Value]:
+    """What plan.yaml may say of a queue, without the line that says whose it is."""
+    hours = queue.hours if queue.illustrative or not is_chosen(queue.hours) else None
+    return {
+        "id": queue.id,
+        "name": queue.name,
+        "spoken_name": queue.spoken_name,
+        "kind": queue.kind,
+        "platform": queue.platform,
+        "line": queue.line,
+        "hours": named(hours),
+        "overflow": queue.overflow,
+        "starts": instant(queue.starts),
+    }
+
+
+def _hours(hours: Hours, anywhere: str) -> dict[str, Value]:
+    return hours_value(hours) | {"source": hours.stretches[0].source or anywhere}
+
+
+def _desk(desk: Desk) -> dict[str, Value]:
+    return {"announcement": desk.announcement, "priority": str(desk.priority)}
+
+
+def _emergency(emergency: Emergency) -> dict[str, Value]:
+    return {
+        "number": emergency.number,
+        "name": emergency.name,
+        "spoken_number": emergency.spoken_number,
+        "out": "unstated" if emergency.illustrative else emergency.out,
+        "handed_in": yes_no(emergency.handed_in),
+        "source": emergency.source,
+    }
+
+
+def _utility(utility: Utility) -> dict[str, Value]:
+    return {
+        "id": utility.id,
+        "name": utility.name,
+        "means": words(utility.means),
+        "parallel": yes_no(utility.parallel),
+        "source": utility.source,
+    }
+
+
+def _not_accepted(matter: NotAccepted) -> dict[str, Value]:
+    return {
+        "id": matter.id,
+        "what": matter.what,
+        "guide": None if matter.illustrative else matter.guide,
+        "source": matter.source,
+    }
+
+
+def _demand(demand: Demand) -> dict[str, Value]:
+    return {
+        "mode": demand.mode,
+        "transition": yes_no(demand.transition),
+        "announcement": yes_no(demand.announcement),
+        "round_the_clock": yes_no(demand.round_the_clock),
+        "new_lines": yes_no(demand.new_lines),
+        "source": demand.source,
+    }

@@ -1,0 +1,121 @@
+"""Announcements: known to the catalogue, with all they speak, recorded; and numbers spoken as they are.
+
+Rules:
+- What a phase without an instant would play counts too: the recording must be there on the day it is dated.
+- A missing recording is silence in the caller's ear: an error, told once for each place that plays it.
+- A spoken number is read digit by digit; `1` is 幺 or 一.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from callrouter.plans.codes import Code
+from callrouter.plans.findings import Finding
+from callrouter.plans.lint.subject import Subject, all_phases, error, named, warning
+from callrouter.plans.wanted_prompts import SPEAKS_END, SPEAKS_NUMBER, WantedNotice, wanted
+
+_READINGS = {
+    "0": "零〇", "1": "幺一", "2": "二", "3": "三", "4": "四",
+    "5": "五", "6": "六", "7": "七", "8": "八", "9": "九",
+}  # fmt: skip
+
+
+def prompts(subject: Subject) -> Iterator[Finding]:
+    """Find announcements that are unknown, unspeakable or unrecorded, and numbers that are spoken wrong."""
+    yield from _unknown(subject)
+    yield from _unspeakable(subject)
+    yield from _unrecorded(subject)
+    yield from _misspoken(subject)
+
+
+def _unknown(subject: Subject) -> Iterator[Finding]:
+    desks = subject.plan.desks
+    played = [
+        (desk.announcement, desk.place)
+        for desk in (desks.hub, desks.emergency, desks.unknown, desks.handed_over, desks.closed)
+    ]
+    played += [
+        (phase.announcement, phase.place) for schedule in subject.schedules for phase in all_phases(schedule)
+    ]
+    for announcement, place in played:
+        if announcement is not None and announcement not in subject.announcements:
+            yield error(
+                subject.spot(place, "announcement"),
+                Code.PROMPT_UNKNOWN,
+                f"提示目录里没有 {announcement}",
+                f"the catalogue has no {announcement}",
+                "更正编号，或在 ivr_prompts/catalogue.yaml 增加 / correct the id, or add it to the catalogue",
+            )
+
+
+def _unspeakable(subject: Subject) -> Iterator[Finding]:
+    """Tell once for each place what an announcement there would speak and the plan doesn't say."""
+    told = set()
+    for notice in wanted(subject.plan):
+        lacks = _lacks(notice)
+        if lacks is None or not notice.dated or (notice.place, lacks) in told:
+            continue
+        told.add((notice.place, lacks))
+        zh, en, fix = lacks
+        yield error(
+            subject.spot(notice.place, "announcement"),
+            Code.PROMPT_UNSPEAKABLE,
+            f"{notice.announcement} 要说{zh}",
+            f"{notice.announcement} speaks {en}",
+            fix,
+        )
+
+
+def _lacks(notice: WantedNotice) -> tuple[str, str, str] | None:
+    """What the announcement speaks and does not have, and what to do."""
+    if notice.announcement in SPEAKS_END and notice.stop_day is None:
+        return (
+            "停用的日子，号码却没有停用时刻",
+            "the day on which the number stops, and nobody has given it",
+            "改用 T02，或给出 ended 的时刻 / use T02, or give the instant of `ended`",
+        )
+    if notice.announcement in SPEAKS_NUMBER and notice.number is None:
+        return (
+            "号码，CSV 列表中的号码却共用一段录音",
+            "the number, and the numbers of a list share one recording",
+            "改用 T03 / use T03",
+        )
+    return None
+
+
+def _unrecorded(subject: Subject) -> Iterator[Finding]:
+    if subject.recorded is None:
+        return
+    missing: dict[str, list[str]] = {}
+    for notice in wanted(subject.plan):
+        known = notice.announcement in subject.announcements
+        if known and _lacks(notice) is None and notice.key not in subject.recorded:
+            missing.setdefault(notice.place, []).append(notice.key)
+    for place, keys in missing.items():
+        yield error(
+            subject.spot(place, "announcement"),
+            Code.PROMPT_FILE_MISSING,
+            f"缺少语音文件：{named(keys)}，来电人会什么都听不到",
+            "recordings are missing: callers would hear nothing",
+            "运行 callrouter prompts build / run `callrouter prompts build`",
+        )
+
+
+def _misspoken(subject: Subject) -> Iterator[Finding]:
+    plan = subject.plan
+    spoken = [(plan.hub.number, plan.hub.spoken_number, plan.hub.place)]
+    spoken += [(line.number, line.spoken_number, line.place) for line in plan.lines.values()]
+    spoken += [(one.number, one.spoken_number, one.place) for one in plan.emergencies.values()]
+    for number, said, place in spoken:
+        same = len(number) == len(said) and all(
+            char in _READINGS[digit] for digit, char in zip(number, said, strict=True)
+        )
+        if not same:
+            yield warning(
+                subject.spot(place, "spoken_number"),
+                Code.SPOKEN_NUMBER_DIFFERS,
+                f"{number} 的读法写成了 {said}",
+                f"{number} is spoken {said}",
+                "请核对，逐位写读法 / see whether that is meant; write it digit by digit",
+            )

@@ -1,0 +1,1 @@
+"""From files to plain values with their places: YAML, and CSV lists of numbers."""

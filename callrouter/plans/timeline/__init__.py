@@ -1,0 +1,1 @@
+"""The life of a plan's lines: rows, table, drawing."""

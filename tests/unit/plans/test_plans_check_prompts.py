@@ -1,0 +1,92 @@
+"""Announcements: known, with all they speak, recorded; and numbers spoken as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from callrouter.plans.check import check
+from callrouter.plans.wanted_prompts import SPEAKS_END, SPEAKS_HOURS, SPEAKS_NUMBER, wanted
+from callrouter.prompts.catalogue import load_catalogue
+from callrouter.settings import PROJECT_ROOT
+from tests.unit.plans.qingxi import AT, CATALOGUE, found, qingxi, text_at, told
+
+
+def test_c13_an_announcement_that_the_catalogue_does_not_have_prompt_unknown(tmp_path: Path) -> None:
+    plan = [("unknown: {announcement: G01,", "unknown: {announcement: G99,")]
+    findings = found(tmp_path, plan=plan, lines=[("announcement: X01", "announcement: X99")])
+    assert told(findings) == ["lines.yaml error PROMPT_UNKNOWN -", "plan.yaml error PROMPT_UNKNOWN -"]
+    assert [text_at(tmp_path, finding)[:3] for finding in findings] == ["X99", "G99"]
+
+
+def test_c13_a_missing_recording_is_told_where_it_would_be_played_prompt_file_missing(tmp_path: Path) -> None:
+    loaded = qingxi(tmp_path)
+    assert loaded.plan is not None
+    keys = {notice.key for notice in wanted(loaded.plan)}
+    assert not any(finding.is_error for finding in check(loaded, AT, CATALOGUE, keys))
+    gone = {"g05-12366-sound", "t03-offices-sound", "m05-122-sound"}
+    errors = [finding for finding in check(loaded, AT, CATALOGUE, keys - gone) if finding.is_error]
+    assert told(errors) == [
+        "lines.yaml error PROMPT_FILE_MISSING -",
+        "lines.yaml error PROMPT_FILE_MISSING -",
+        "plan.yaml error PROMPT_FILE_MISSING -",
+    ]
+    assert [text_at(tmp_path, finding)[:3] for finding in errors] == ["G05", "T03", "M05"]
+    assert all(any(key in finding.fault.zh for finding in errors) for key in gone)
+
+
+def test_c13_a_transition_can_not_speak_an_end_that_nobody_knows_prompt_unspeakable(tmp_path: Path) -> None:
+    open_end = [
+        ("        ends: 2021-10-01T00:00:00+08:00\n", ""),
+        (
+            "- name: ended\n        starts: 2021-10-01T00:00:00+08:00",
+            "- name: ended\n        starts: unstated",
+        ),
+    ]
+    findings = [one for one in found(tmp_path, lines=open_end) if one.fault.code == "PROMPT_UNSPEAKABLE"]
+    assert [text_at(tmp_path, finding) for finding in findings] == ["T01"]
+    spoken = [*open_end, ("announcement: T01", "announcement: T02")]
+    findings = [one for one in found(tmp_path / "2", lines=spoken) if one.fault.code == "PROMPT_UNSPEAKABLE"]
+    assert findings == []
+
+
+def test_c13_what_can_not_be_spoken_yet_is_not_missed(tmp_path: Path) -> None:
+    open_end = [
+        (
+            "        ends: 2021-10-01T00:00:00+08:00\n        landing: platform\n        announcement: T01\n",
+            "        landing: platform\n        announcement: T02\n",
+        ),
+        (
+            "- name: ended\n        starts: 2021-10-01T00:00:00+08:00",
+            "- name: ended\n        starts: unstated",
+        ),
+    ]
+    findings = check(qingxi(tmp_path, lines=open_end), AT, CATALOGUE, frozenset())
+    missed = [text_at(tmp_path, one)[:3] for one in findings if one.fault.code == "PROMPT_FILE_MISSING"]
+    assert "T02" in missed
+    assert "X01" not in missed
+
+
+def test_c10_the_numbers_of_a_list_can_not_be_spoken_in_one_recording_prompt_unspeakable(
+    tmp_path: Path,
+) -> None:
+    (finding,) = found(tmp_path, lines=[("announcement: T03", "announcement: G02")])
+    assert finding.fault.code == "PROMPT_UNSPEAKABLE"
+    assert text_at(tmp_path, finding) == "G02"
+
+
+def test_what_the_lint_believes_of_announcements_is_what_the_catalogue_says() -> None:
+    entries = load_catalogue(PROJECT_ROOT / "ivr_prompts").prompts.values()
+    speaks = {entry.prompt_id: set(entry.variables) for entry in entries}
+    assert {name for name, said in speaks.items() if "old_no" in said} == SPEAKS_NUMBER
+    assert {name for name, said in speaks.items() if said & {"stop_day", "last_day"}} == SPEAKS_END
+    assert {name for name, said in speaks.items() if said & {"open", "close"}} == SPEAKS_HOURS
+
+
+def test_a_spoken_number_that_is_another_number_spoken_number_differs(tmp_path: Path) -> None:
+    (finding,) = found(tmp_path, lines=[("spoken_number: 幺二三零零", "spoken_number: 幺二三零幺")])
+    assert told([finding]) == ["lines.yaml warning SPOKEN_NUMBER_DIFFERS -"]
+    assert text_at(tmp_path, finding) == "幺二三零幺"
+
+
+def test_zero_and_one_may_be_read_in_either_way(tmp_path: Path) -> None:
+    assert found(tmp_path, lines=[("spoken_number: 幺二三零零", "spoken_number: 一二三〇零")]) == []
