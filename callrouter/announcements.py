@@ -11,15 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from callrouter.layout import PROMPTS_FOLDER
 from callrouter.plans.wanted_prompts import WantedNotice, wanted
 from callrouter.prompts.catalogue import Catalogue, CatalogueEntry, load_catalogue
-from callrouter.prompts.renderings import WantedPrompt, prompt_key
+from callrouter.prompts.renderings import WantedPrompt, load_renderings, master_path, prompt_key
 from callrouter.prompts.text import Spoken, spoken_date, spoken_digits, spoken_time
-from callrouter.settings import PROJECT_ROOT
 from callrouter.vocabulary.decision import Decision
 from callrouter.vocabulary.plan import Plan
-
-PROMPTS_FOLDER = PROJECT_ROOT / "ivr_prompts"
 
 OF_THE_DIALPLAN = ("N02", "H02", "F01")
 """Played by asterisk/extensions.conf.j2 itself, whatever the plan."""
@@ -41,6 +39,25 @@ def announcements_of(plan: Plan, folder: Path = PROMPTS_FOLDER) -> tuple[WantedP
         WantedPrompt(notice.key, notice.announcement, entry.fill(values).said)
         for notice, entry, values in _entries(catalogue, plan)
     )
+
+
+def rightly_recorded(plan: Plan, folder: Path = PROMPTS_FOLDER) -> frozenset[str]:
+    """Return the file keys of the plan's announcements that have a recording of the very words.
+
+    The sound of other words (a day that has been moved since, say) is as bad as none. What can't be spoken is left
+    out.
+    """
+    catalogue, made = load_catalogue(folder), load_renderings(folder)
+    right = set()
+    for notice in wanted(plan):
+        entry = catalogue.prompts.get(notice.announcement)
+        rendering = made.get(notice.key)
+        if entry is None or rendering is None or not master_path(folder, notice.key).is_file():
+            continue
+        values = _values(notice, entry)
+        if values.keys() == set(entry.variables) and entry.fill(values).said == rendering.spoken:
+            right.add(notice.key)
+    return frozenset(right)
 
 
 def missing_sounds(plan: Plan, sounds: Path) -> list[str]:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from callrouter.settings import PROJECT_ROOT, Settings
 
+PROMPTS_FOLDER = PROJECT_ROOT / "ivr_prompts"
+"""The announcements: texts, masters, recordings."""
+
 SETUP_FOLDER = (PROJECT_ROOT / ".local").resolve()
 """What set-up made: programs and sounds, shared by every instance of the checkout. Set-up may have made it a link."""
 

@@ -47,10 +47,12 @@ def verdict_of(call: Call, decision: Decision) -> str:
         case (
             Connect(queue=queue, notice=notice, priority=priority)
             | Dial(queue=queue, notice=notice, priority=priority)
-            | TakeMessage(queue=queue, notice=notice, priority=priority)
             | Guide(queue=queue, notice=notice, priority=priority)
         ):
             return f"v1|connect|{_name(notice or '')}|{_name(queue)}|{priority}|{facts}"
+        case TakeMessage(queue=queue, priority=priority):
+            # Its notice asks for a message at once; but the queue may still find a person, and if not, it says so.
+            return f"v1|connect||{_name(queue)}|{priority}|{facts}"
         case Release(notice=notice, cause=cause):
             return f"v1|release|{_name(notice)}|{cause}||{facts}"
         case _:

@@ -1,4 +1,5 @@
 """`callrouter asterisk render`: the configuration for an Asterisk of your own."""
+# ruff: noqa: PLC0415 - a command imports its work when it runs: every process starts through this command line
 
 from __future__ import annotations
 
@@ -7,12 +8,7 @@ from typing import Annotated
 
 import typer
 
-from callrouter.asterisk_link.boot_name import new_boot_name, read_boot_name
 from callrouter.cli.instance import ConfigOption, choose_instance
-from callrouter.local_system.asterisk import render_asterisk
-from callrouter.local_system.parts import phone_names
-from callrouter.local_system.secrets import load_or_make
-from callrouter.plans.load import load_plan
 
 commands = typer.Typer(help="Asterisk 配置 / Asterisk's configuration", no_args_is_help=True)
 
@@ -28,6 +24,12 @@ def render(
     config: ConfigOption = None,
 ) -> None:
     """生成配置文件 / Write every *.conf, with this installation's passwords, for you to install or include."""
+    from callrouter.asterisk_link.boot_name import new_boot_name, read_boot_name
+    from callrouter.local_system.asterisk import render_asterisk
+    from callrouter.local_system.parts import phone_names
+    from callrouter.local_system.secrets import load_or_make
+    from callrouter.plans.load import load_plan
+
     instance = choose_instance(config)
     secrets = load_or_make(instance.layout.secrets, phone_names(instance.settings))
     # An Asterisk that we start ourselves may be running: it must stay the one that the controller knows.

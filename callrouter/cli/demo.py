@@ -1,4 +1,5 @@
 """`callrouter demo` (`make run`): the whole system, and one real call through it."""
+# ruff: noqa: PLC0415 - a command imports its work when it runs: every process starts through this command line
 
 from __future__ import annotations
 
@@ -12,9 +13,7 @@ import typer
 from callrouter.cli.instance import BindOption, ClockOption, ConfigOption, Instance, choose_instance
 from callrouter.cli.serve import until_told_to_stop
 from callrouter.clock import Clock
-from callrouter.demonstration.first_call import CallFailed, agent_at_a_seat, place_first_call
 from callrouter.local_system.secrets import read
-from callrouter.local_system.system import LocalSystem
 from callrouter.log import configure_logging
 
 
@@ -42,6 +41,9 @@ async def _end_on_sigterm(run: Coroutine[None, None, int]) -> int:
 
 
 async def _demo(instance: Instance, number: str, once: bool) -> int:
+    from callrouter.demonstration.first_call import CallFailed, agent_at_a_seat, place_first_call
+    from callrouter.local_system.system import LocalSystem
+
     settings, layout = instance.settings, instance.layout
     if instance.clock:
         typer.echo(f"演练时钟 / rehearsal clock: {instance.clock.now().astimezone():%F %T%z} and running on")

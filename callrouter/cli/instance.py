@@ -13,10 +13,10 @@ import typer
 from callrouter.asterisk_link.render import UnsafeValue
 from callrouter.clock import Clock, ClockError
 from callrouter.layout import Layout
+from callrouter.local_system.not_ready import NotReady
 from callrouter.local_system.ports import PortsTaken
 from callrouter.local_system.programs import ProgramMissing
 from callrouter.local_system.secrets import SecretsError
-from callrouter.local_system.system import NotReady
 from callrouter.plans.findings import PlanErrors
 from callrouter.prompts.findings import PromptError
 from callrouter.settings import Settings

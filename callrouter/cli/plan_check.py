@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,15 +12,15 @@ from typing import Final, assert_never
 
 import typer
 
-from callrouter.announcements import OF_THE_DIALPLAN, PROMPTS_FOLDER
+from callrouter.announcements import OF_THE_DIALPLAN, rightly_recorded
 from callrouter.cli.plan import Format
 from callrouter.cli.plan_folders import NoSuchPlan, plan_folders, shown_as
 from callrouter.clock import parse_instant
+from callrouter.layout import PROMPTS_FOLDER
 from callrouter.plans.check import check
 from callrouter.plans.findings import Finding, Severity
 from callrouter.plans.load import Loaded, load
 from callrouter.prompts.catalogue import load_catalogue
-from callrouter.prompts.renderings import load_renderings, master_path
 
 _GITHUB: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
@@ -50,10 +50,10 @@ def check_plans(paths: Sequence[Path], wanted: Wanted, config: Path | None) -> i
         sys.stderr.write(f"{fault}\n")
         return 2
     announcements = load_catalogue(PROMPTS_FOLDER).prompts.keys() | set(OF_THE_DIALPLAN)
-    recorded = _recorded() if wanted.recordings else None
     everything: list[Finding] = []
     for folder in folders:
         loaded = load(folder, overlay=wanted.overlay, shown=shown_as(folder))
+        recorded = rightly_recorded(loaded.plan) if wanted.recordings and loaded.plan else None
         findings = check(loaded, at, announcements, recorded)
         everything += findings
         if wanted.output is Format.TEXT:
@@ -61,12 +61,6 @@ def check_plans(paths: Sequence[Path], wanted: Wanted, config: Path | None) -> i
     _print(everything, wanted.output)
     failing = (Severity.ERROR, Severity.WARNING) if wanted.strict else (Severity.ERROR,)
     return int(any(finding.fault.severity in failing for finding in everything))
-
-
-def _recorded() -> Set[str]:
-    """The keys of the announcements that have a sound."""
-    keys = load_renderings(PROMPTS_FOLDER)
-    return {key for key in keys if master_path(PROMPTS_FOLDER, key).is_file()}
 
 
 def _tell(loaded: Loaded, shown: str, findings: Sequence[Finding]) -> None:

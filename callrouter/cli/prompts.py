@@ -1,21 +1,19 @@
 """`callrouter prompts`: render, check and unpack the announcements."""
+# ruff: noqa: PLC0415 - a command imports its work when it runs: every process starts through this command line
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callrouter.announcements import PROMPTS_FOLDER, announcements_of
 from callrouter.cli.instance import ConfigOption, choose_instance
-from callrouter.layout import sounds_folder
-from callrouter.plans.load import PLAN_FILE, load_plan
-from callrouter.prompts.build import build
-from callrouter.prompts.check import check
+from callrouter.layout import PROMPTS_FOLDER, sounds_folder
 from callrouter.prompts.findings import Severity
-from callrouter.prompts.renderings import WantedPrompt
-from callrouter.prompts.unpack import unpack
+
+if TYPE_CHECKING:
+    from callrouter.prompts.renderings import WantedPrompt
 
 commands = typer.Typer(help="提示音 / announcements", no_args_is_help=True)
 
@@ -23,6 +21,8 @@ commands = typer.Typer(help="提示音 / announcements", no_args_is_help=True)
 @commands.command("check")
 def check_prompts(config: ConfigOption = None) -> None:
     """检查提示音 / Check that all the plan can play is rendered, whole and of its very text."""
+    from callrouter.prompts.check import check
+
     findings = check(_wanted(config), PROMPTS_FOLDER)
     for finding in findings:
         typer.echo(str(finding))
@@ -40,6 +40,8 @@ def build_prompts(
     config: ConfigOption = None,
 ) -> None:
     """合成缺少的提示音 / Render what is missing or changed; needs the synthesis extra."""
+    from callrouter.prompts.build import build
+
     built = build(_wanted(config), PROMPTS_FOLDER, voice, typer.echo)
     for finding in built.findings:
         typer.echo(str(finding))
@@ -51,6 +53,8 @@ def build_prompts(
 @commands.command("unpack")
 def unpack_prompts(quiet: Annotated[bool, typer.Option("--quiet")] = False) -> None:
     """展开为 8 kHz A-law / Unpack the masters for Asterisk; set-up does this."""
+    from callrouter.prompts.unpack import unpack
+
     done = unpack(PROMPTS_FOLDER, sounds_folder(), (lambda _line: None) if quiet else typer.echo)
     if done.findings:
         for finding in done.findings:
@@ -60,6 +64,9 @@ def unpack_prompts(quiet: Annotated[bool, typer.Option("--quiet")] = False) -> N
 
 def _wanted(config: Path | None) -> tuple[WantedPrompt, ...]:
     """What the plan of the settings can play, and the plans beside it: they share one folder of masters."""
+    from callrouter.announcements import announcements_of
+    from callrouter.plans.load import PLAN_FILE, load_plan
+
     settings = choose_instance(config).settings
     chosen = settings.path(settings.plan)
     beside = (folder for folder in sorted(chosen.parent.iterdir()) if (folder / PLAN_FILE).is_file())

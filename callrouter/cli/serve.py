@@ -1,4 +1,5 @@
 """`callrouter serve` runs the whole system; `controller` the controller with its records; `records` those alone."""
+# ruff: noqa: PLC0415 - a command imports its work when it runs: every process starts through this command line
 
 from __future__ import annotations
 
@@ -9,7 +10,6 @@ from typing import Annotated
 
 import structlog
 import typer
-import uvloop
 
 from callrouter.cli.instance import (
     BindOption,
@@ -20,13 +20,8 @@ from callrouter.cli.instance import (
     running_instance,
 )
 from callrouter.crashpoint import IN_A_DIP, VARIABLE, Armed, CrashPointError, arm, armed_by
-from callrouter.local_system.child import Child
-from callrouter.local_system.parts import records_part
 from callrouter.local_system.secrets import read
-from callrouter.local_system.system import LocalSystem
 from callrouter.log import configure_logging
-from callrouter.service.controller import run_controller
-from callrouter.service.records import run_records
 from callrouter.settings_file import SettingsError
 
 _log = structlog.get_logger(__name__)
@@ -44,6 +39,12 @@ def controller(
     rehearsal: Annotated[bool, typer.Option("--rehearsal", hidden=True)] = False,
 ) -> None:
     """只启动控制器 / Run the controller alone, beside an Asterisk and a broker that are already there."""
+    import uvloop
+
+    from callrouter.local_system.child import Child
+    from callrouter.local_system.parts import records_part
+    from callrouter.service.controller import run_controller
+
     armed, for_records = _asked_to_strike()
     instance = running_instance(config, rehearsal)
     configure_logging(instance.settings.log.level)
@@ -64,6 +65,10 @@ def records(
     rehearsal: Annotated[bool, typer.Option("--rehearsal", hidden=True)] = False,
 ) -> None:
     """只制作通话记录 / Make and deliver records alone; the controller starts this by itself, beside it."""
+    import uvloop
+
+    from callrouter.service.records import run_records
+
     armed, for_records = _asked_to_strike()
     instance = running_instance(config, rehearsal)
     configure_logging(instance.settings.log.level)
@@ -104,6 +109,8 @@ def _arm(armed: Armed | None) -> None:
 
 
 async def _serve(instance: Instance) -> None:
+    from callrouter.local_system.system import LocalSystem
+
     async with LocalSystem(instance.settings, instance.clock, instance.config, typer.echo):
         typer.echo(f"就绪 / ready; the logs are in {instance.layout.logs}; Ctrl-C ends it")
         await until_told_to_stop()

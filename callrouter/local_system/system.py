@@ -19,16 +19,13 @@ from callrouter.local_system import parts
 from callrouter.local_system.account import Account, unprivileged_account
 from callrouter.local_system.asterisk import asterisk_part
 from callrouter.local_system.child import Child, Part
+from callrouter.local_system.not_ready import NotReady
 from callrouter.local_system.ports import Wanted, require_free
 from callrouter.local_system.secrets import Secrets, load_or_make, write_private
 from callrouter.plans.load import load_plan
 from callrouter.settings import Settings
 
 _READY_WITHIN_S = 30.0
-
-
-class NotReady(Exception):
-    """The system was started and did not become ready; the text says what is missing, and where logs are."""
 
 
 @dataclass(slots=True)

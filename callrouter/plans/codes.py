@@ -111,7 +111,7 @@ class Code(StrEnum):
     PROMPT_UNKNOWN = "PROMPT_UNKNOWN"
     """提示目录里没有这个编号。The catalogue has no such announcement."""
     PROMPT_FILE_MISSING = "PROMPT_FILE_MISSING"
-    """缺少语音文件，来电人会什么都听不到。A recording is missing: the caller would hear nothing."""
+    """没有语音文件，或说的是别的话。No recording says these words: a caller would hear nothing, or what is wrong."""
     PROMPT_UNSPEAKABLE = "PROMPT_UNSPEAKABLE"
     """提示里要说的内容（停用日、号码、每天的时间）计划里没有。The announcement speaks what the plan doesn't say."""
     HOURS_WITHOUT_FALLBACK = "HOURS_WITHOUT_FALLBACK"

@@ -24,6 +24,7 @@ ASTERISK, CARRIER, STRANGER, EDGE = "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.
 RULES: Final = PROJECT_ROOT / "deploy" / "kamailio" / "kamailio.cfg"
 KAMAILIO: Final = SETUP_FOLDER / "bin" / "kamailio"
 Address = tuple[str, int]
+STRANGERS = "left without an answer, not from the carrier;"
 
 
 def kamailio(*arguments: str) -> list[str]:
@@ -68,6 +69,12 @@ def running_edge(folder: Path, next_hop: int, *defines: str) -> Iterator[Edge]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+def numbers_told(edge: Edge, what: str) -> list[int]:
+    """The counts in those lines of the log that say it, in order."""
+    found = re.findall(rf"edge: {re.escape(what)} so far: ([0-9]+)\n", edge.log.read_text(errors="replace"))
+    return [int(count) for count in found]
 
 
 def answers(edge: Edge) -> bool:

@@ -275,5 +275,12 @@ HOSTILE_HEADERS: Final[dict[str, bytes]] = {
 }
 """Whole extra header lines of an INVITE, without the line end after the last."""
 
+FORWARDED: Final = {
+    "Diversion with a hostile reason": "diversion",
+    "Diversion, hostile in its second value": "diversion",
+    "History-Info with an encoded CRLF in its reason": "history-info",
+}
+"""What is hostile in these headers is no number; the number beside it, 12333, is one, and the carrier's word."""
+
 MARKS: Final = (b"forged", b"12345%", b"12345\\", b"1" * 65, b"%0A", b"\n\n")
 """What betrays a sample that has come through: a part of every one of them."""

@@ -33,6 +33,8 @@ class Invite:
     user: bytes = b"12315"
     caller: bytes = b"13800138000"
     name: bytes = b""
+    to: bytes = b"<sip:127.0.0.1>"
+    """The header's value; without a user part it says nothing of what was dialled."""
     headers: bytes = b""
     """Whole lines, without the last line end."""
     call_id: bytes = field(default_factory=lambda: b"raw-%d" % next(_numbers))
@@ -91,7 +93,7 @@ class _RawCall(asyncio.DatagramProtocol):
     def __init__(self, invite: Invite) -> None:
         self._invite = invite
         self._branch = f"z9hG4bK{next(_numbers)}"
-        self._to = b"<sip:12315@127.0.0.1>"
+        self._to = invite.to
         self._leaving: asyncio.TimerHandle | None = None
         self.heard_of = asyncio.Event()
         self.over = asyncio.Event()

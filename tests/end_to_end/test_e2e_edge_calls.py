@@ -43,7 +43,7 @@ async def test_a_call_through_the_edge_is_announced_talked_and_recorded_under_th
     async with phone(system, "1001") as agent, caller_at(front) as caller:
         call = await caller.dial("12315", headers=(asserted, ("X-CallRouter-Context", "1")))
         ringing = await agent.next_call(timeout_s=20)
-        assert heard(call, "g02-12315").is_identical
+        assert heard(call, "g02-12315-sichuan").is_identical
         await ringing.answer()
         talk_began = await ringing.wait_for(CallState.UP, timeout_s=3)
         await ringing.hears(CALLER_HZ, timeout_s=3)

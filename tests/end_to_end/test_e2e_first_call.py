@@ -28,7 +28,7 @@ async def test_a_call_to_12315_hears_its_announcement_talks_to_an_agent_and_is_a
         await call.wait_for(CallState.EARLY, timeout_s=3)
         ringing = await agent.next_call(timeout_s=20)
         # The notice is early media: the caller had not been charged for any of it.
-        assert heard(call, "g02-12315").is_identical
+        assert heard(call, "g02-12315-sichuan").is_identical
         await ringing.ring()
         await ringing.answer()
         talk_began = await ringing.wait_for(CallState.UP, timeout_s=3)
@@ -45,7 +45,7 @@ async def test_a_call_to_12315_hears_its_announcement_talks_to_an_agent_and_is_a
     assert decision["rule"].startswith("dialplans/sichuan/lines.yaml:")
     assert len(decision["plan_hash"]) == 64
     assert decision["plan_version"]
-    assert decision["found_by"] == "request_uri"
+    assert decision["found_by"] == "request-uri"
     assert record["rehearsal"] is False
     assert decision["decided_at"] == record["arrived_at"]
     assert record["fallback"] is None
@@ -57,7 +57,7 @@ async def test_a_call_to_12315_hears_its_announcement_talks_to_an_agent_and_is_a
     assert 300 < record["talk_ms"] < 6000
     assert record["anomalies"] == []
     [announcement] = record["announcements"]
-    assert announcement["key"] == "g02-12315"
+    assert announcement["key"] == "g02-12315-sichuan"
     assert announcement["finished_at"] is not None
     [visit] = record["queue_visits"]
     assert visit["agent"] == "1001"
@@ -74,7 +74,7 @@ async def test_a_call_through_the_trunk_with_an_international_number_is_the_same
     async with phone(system, "1001") as agent, carrier_caller(system) as caller:
         call = await caller.dial("+862812333")
         ringing = await agent.next_call(timeout_s=20)
-        assert heard(call, "g02-12333").is_identical
+        assert heard(call, "g02-12333-sichuan").is_identical
         await ringing.answer()
         await ringing.hears(CALLER_HZ, timeout_s=3)
         await ringing.hang_up()
@@ -92,7 +92,7 @@ async def test_the_area_code_in_a_phone_context_is_understood(system: System) ->
     record = system.record(call.sip_call_id)
     assert record["called_raw"] == "12366;phone-context=+8628"
     assert record["decision"]["line"] == "12366"
-    assert record["announcements"][0]["key"] == "g05-12366"
+    assert record["announcements"][0]["key"] == "g05-12366-sichuan"
 
 
 async def test_a_caller_who_leaves_during_the_announcement_leaves_one_abandoned_record(
@@ -104,7 +104,7 @@ async def test_a_caller_who_leaves_during_the_announcement_leaves_one_abandoned_
         await call.hang_up()
     record = system.record(call.sip_call_id)
     assert record["terminal_state"] == "abandoned"
-    assert record["announcements"][0]["key"] == "g01"
+    assert record["announcements"][0]["key"] == "g01-sichuan"
     assert record["announcements"][0]["finished_at"] is None
     assert record["agent"] is None
 

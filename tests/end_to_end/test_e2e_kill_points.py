@@ -38,7 +38,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CALLS = 25
 SEATS = tuple(str(seat) for seat in range(1001, 1101))
-UNANNOUNCED, ANNOUNCED, NOTICE = "110", "12345", "g01"
+UNANNOUNCED, ANNOUNCED, NOTICE = "110", "12345", "g01-sichuan"
 WITHIN_S = {SIGKILL: 3.0, SIGSTOP: 5.0}
 """How soon a person's phone must ring at the latest, with the controller dead and with it hung."""
 UNNOTICED_S = 1.0

@@ -74,8 +74,8 @@ async def test_two_seconds_before_midnight_the_transition_is_announced_and_two_s
             del call
         for call in (before, after):
             await call.wait_for(CallState.ENDED, timeout_s=30)
-    assert heard(before, "t01-12300").is_identical
-    assert heard(after, "x01-12300").is_identical
+    assert heard(before, "t01-12300-sichuan").is_identical
+    assert heard(after, "x01-12300-sichuan").is_identical
     require_rehearsed(system.record(before.sip_call_id), "transition", before_midnight=True)
     require_rehearsed(system.record(after.sip_call_id), "ended", before_midnight=False)
     assert all(event["rehearsal"] is True for event in system.events_at_ticketing())

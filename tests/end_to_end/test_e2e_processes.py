@@ -151,7 +151,7 @@ def test_the_demonstration_verifies_a_call_and_leaves(make_system: MakeSystem) -
     for step in (
         "arrived",
         "decided",
-        "announcement g02-12315",
+        "announcement g02-12315-sichuan",
         "queue",
         "answered",
         "record",

@@ -96,8 +96,8 @@ def _unrecorded(subject: Subject) -> Iterator[Finding]:
         yield error(
             subject.spot(place, "announcement"),
             Code.PROMPT_FILE_MISSING,
-            f"缺少语音文件：{named(keys)}，来电人会什么都听不到",
-            "recordings are missing: callers would hear nothing",
+            f"没有这样说的语音文件：{named(keys)}，来电人会听不到或听错",
+            "no recording says this: callers would hear nothing, or what is wrong",
             "运行 callrouter prompts build / run `callrouter prompts build`",
         )
 

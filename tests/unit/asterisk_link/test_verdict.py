@@ -78,7 +78,7 @@ def test_these_are_all_the_treatments_there_are() -> None:
     ("decision", "order", "treatment"),
     [
         (DIALLED, ["v1", "connect", "g05-12366", "hotline", "5"], "dial"),
-        (CLOSED, ["v1", "connect", "h01", "hotline", "5"], "voicemail"),
+        (CLOSED, ["v1", "connect", "", "hotline", "5"], "voicemail"),
         (GUIDED, ["v1", "connect", "m01", "hotline", "5"], "guide"),
         (DECISION, ["v1", "connect", "t01-12300", "hotline", "5"], "queue"),
         (RELEASED, ["v1", "release", "x01-12300", "22", ""], "release"),
@@ -131,7 +131,7 @@ def test_two_calls_under_one_ruling_get_the_same_verdict_whenever_they_come() ->
 def test_a_name_that_the_dialplan_could_not_carry_is_refused_without_quoting_it(name: str) -> None:
     for treatment in (
         *(Connect(name, None, 0), Connect("hotline", name, 0), Release(name, 22)),
-        *(Dial("tax", name, "hotline", 0), Dial("tax", None, name, 0), TakeMessage(name, "hotline", 0)),
+        *(Dial("tax", name, "hotline", 0), Dial("tax", None, name, 0), TakeMessage("h01", name, 0)),
     ):
         with pytest.raises(ValueError, match="lower-case") as raised:
             verdict_of(CALL, Decision(RULING._replace(treatment=treatment), AT))

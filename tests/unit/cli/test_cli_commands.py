@@ -128,6 +128,16 @@ def test_a_plan_whose_announcement_was_not_rendered_is_exit_code_1(run: Run, pla
     assert "g03-sichuan" in ran.out
 
 
+def test_a_recording_that_speaks_of_another_day_is_as_bad_as_none(run: Run, plan: Path) -> None:
+    lines = plan / "lines.yaml"
+    lines.write_text(lines.read_text("utf-8").replace("2021-10-01T00:00:00", "2021-11-01T00:00:00"), "utf-8")
+    ran = run("plan", "check", str(plan))
+    assert ran.code == 1
+    assert "t01-12300-sichuan" in ran.out
+    assert "x01-12300-sichuan" in ran.out
+    assert "g02-12315-sichuan" not in ran.out
+
+
 def test_the_shipped_announcements_are_all_there(run: Run) -> None:
     ran = run("prompts", "check")
     assert (ran.code, ran.err) == (0, "")

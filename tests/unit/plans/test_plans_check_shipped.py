@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from callrouter.announcements import PROMPTS_FOLDER
+from callrouter.layout import PROMPTS_FOLDER
 from callrouter.plans.check import check
 from callrouter.plans.findings import Finding, Severity
 from callrouter.plans.load import load
