@@ -81,21 +81,28 @@ def explain(
     at: AtOption = None,
     caller: Annotated[str, typer.Option("--caller", help="主叫号码 / the calling number")] = "",
     trunk: Annotated[
-        str | None, typer.Option("--trunk", help="来电的中继 / the trunk it comes in by")
+        str | None,
+        typer.Option("--trunk", help="来电的中继（operator.yaml 的 trunks）/ the trunk it comes in by"),
     ] = None,
     platform: Annotated[
         str | None, typer.Option("--platform", help="来电所在平台 / where it came in")
     ] = None,
-    to: Annotated[str, typer.Option("--to", help="To 头的值 / the To header's value")] = "",
+    to: Annotated[
+        str, typer.Option("--to", help="To 头的值，例如 '<sip:12333@host>' / the To header's value")
+    ] = "",
     diversion: Annotated[
         list[str] | None,
         typer.Option(
-            "--diversion", help="Diversion 头的值，最上面的在前，可重复 / topmost first, repeatable"
+            "--diversion",
+            help="Diversion 头的值，例如 '<sip:03552180012@host>'；最上面的在前，可重复 / topmost first, repeatable",
         ),
     ] = None,
     history_info: Annotated[
         list[str] | None,
-        typer.Option("--history-info", help="History-Info 头的值，按顺序，可重复 / in order, repeatable"),
+        typer.Option(
+            "--history-info",
+            help="History-Info 头的值，例如 '<sip:12333@host>;index=1'；按顺序，可重复 / in order, repeatable",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON 对象 / one JSON object")] = False,
     no_overlay: NoOverlayOption = False,
@@ -104,7 +111,10 @@ def explain(
     ] = Language.BOTH,
     config: ConfigOption = None,
 ) -> None:
-    """某来电怎样处理、依据哪一行：0 已判定，1 号码不在计划内，2 参数或计划有误 / What is done with a call, why."""
+    """某来电怎样处理、依据哪一行 / What is done with a call, and which lines of the plan say so.
+
+    退出码 / exit code: 0 已判定 / decided, 1 号码不在计划内 / in no plan, 2 参数或计划有误 / bad argument or plan.
+    """
     from callrouter.cli.plan_explain import Asked, explain_call
 
     asked = Asked(dialled, at, caller, trunk, platform, to, tuple(diversion or ()), tuple(history_info or ()))

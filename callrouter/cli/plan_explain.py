@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -21,11 +22,12 @@ from callrouter.decide.route import decide
 from callrouter.decide.transfers import transfers_of
 from callrouter.plans.load import load
 from callrouter.prompts.findings import PromptError
-from callrouter.vocabulary.call import Call, Clues
+from callrouter.vocabulary.call import Call, Clues, FoundBy
 from callrouter.vocabulary.decision import Decision
 from callrouter.vocabulary.migration import Mode
 from callrouter.vocabulary.numbers import parse_number
 from callrouter.vocabulary.plan import Plan
+from callrouter.vocabulary.sip_address import addresses
 
 CONTRACT: Final = (
     "plan",
@@ -57,6 +59,18 @@ CONTRACT: Final = (
 _UNKNOWN_NUMBER: Final = 1
 _BAD_PLAN_OR_ARGUMENTS: Final = 2
 
+_FOUND_BY: Final = {
+    FoundBy.DID: ("按呼入号码（dids）认出", "known by the dialled-in number (dids)"),
+    FoundBy.HISTORY_INFO: ("取自 History-Info 头", "taken from History-Info"),
+    FoundBy.DIVERSION: ("取自 Diversion 头", "taken from Diversion"),
+    FoundBy.TO: ("取自 To 头", "taken from To"),
+    FoundBy.REQUEST_URI: (
+        "就是 --dialled：信头没有指出计划中的号码，或该中继不看这些信头（finders）",
+        "--dialled itself: no header names a number of the plan, or the trunk's finders don't look there",
+    ),
+}
+"""How the dialled line was found: Chinese, English."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -84,7 +98,7 @@ def explain_call(
 
     Raises ClockError and SettingsError.
     """
-    at = datetime.now(UTC) if asked.at is None else parse_instant(asked.at)
+    given = None if asked.at is None else parse_instant(asked.at)
     try:
         folder = plan_folder(path, config)
         loaded = load(folder, overlay=overlay, shown=shown_as(folder))
@@ -92,10 +106,12 @@ def explain_call(
             sys.stderr.writelines(f"{finding}\n" for finding in loaded.findings)
             return _BAD_PLAN_OR_ARGUMENTS
         plan = loaded.plan
+        at = given or datetime.now(UTC).replace(microsecond=0).astimezone(ZoneInfo(plan.timezone))
         call = _call(asked, plan, at)
     except (NoSuchPlan, NotInPlan) as fault:
         sys.stderr.write(f"{fault}\n")
         return _BAD_PLAN_OR_ARGUMENTS
+    sys.stderr.writelines(f"{said}\n" for said in _unreadable(asked))
     decision = decide(call, plan, at)
     text = _words_played(plan, decision)
     if as_json:
@@ -105,6 +121,8 @@ def explain_call(
         ways = transfers_of(decision.ruling, call, plan, at)
         for line in explain(decision, lang, announcement_text=text, transfers=ways):
             typer.echo(line)
+        if asked.to or asked.diversion or asked.history_info:
+            typer.echo(_found(call.found_by, lang))
     return _UNKNOWN_NUMBER if decision.mode is Mode.UNKNOWN else 0
 
 
@@ -127,6 +145,25 @@ def _call(asked: Asked, plan: Plan, at: datetime) -> Call:
     called, found_by = find_dialled(clues, trunk, plan)
     caller = parse_number(asked.caller, plan.short_codes)
     return Call("explain", called, found_by, caller, asked.trunk or "", at, asked.platform)
+
+
+def _found(found_by: FoundBy, lang: Language) -> str:
+    zh, en = _FOUND_BY[found_by]
+    told = {Language.CHINESE: f"被叫号码：{zh}", Language.ENGLISH: f"dialled line: {en}"}
+    return told.get(lang) or " / ".join(told.values())
+
+
+def _unreadable(asked: Asked) -> Iterator[str]:
+    """What is to be said of header values that would be passed over in a real call too; never the values."""
+    example = "<sip:03552180012@carrier.example>"
+    if not all(any(entry.user for entry in addresses(value)) for value in asked.diversion):
+        yield f"--diversion: 读不懂，当作没有 / can't be read, and is passed over; 写成 / write '{example}'"
+    entries = [[entry for entry in addresses(value) if entry.user] for value in asked.history_info]
+    if not all(found and all(entry.parameter("index") for entry in found) for found in entries):
+        yield (
+            "--history-info: 读不懂或没有 index，当作没有 / can't be read or has no index, and is passed over; "
+            f"写成 / write '{example};index=1'"
+        )
 
 
 def _not_there(option: str, given: str, known: Iterable[str]) -> str:

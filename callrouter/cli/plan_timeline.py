@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import typer
 
@@ -16,6 +17,11 @@ from callrouter.plans.timeline.table import table_of
 from callrouter.plans.timeline.words import Tongue
 from callrouter.vocabulary.numbers import UnknownNumber, canonical_line, parse_number
 from callrouter.vocabulary.plan import Plan
+
+_NOT_THERE: Final = (
+    "计划里没有 / not in the plan; 写 lines.yaml 或 operator.yaml 里的号码，或号码表、类别的 id"
+    " / give a number of lines.yaml or operator.yaml, or the id of a list or class"
+)
 
 
 def show_timeline(
@@ -43,7 +49,7 @@ def show_timeline(
     rows = {asked: _row(loaded.plan, asked) for asked in numbers}
     missing = [asked for asked, row in rows.items() if row is None]
     if missing:
-        sys.stderr.writelines(f"{asked}: 计划里没有 / not in the plan\n" for asked in missing)
+        sys.stderr.writelines(f"{asked}: {_NOT_THERE}\n" for asked in missing)
         return 1
     timeline = timeline_of(loaded.plan, [row for row in rows.values() if row] if numbers else None)
     if svg is None:

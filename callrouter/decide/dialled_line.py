@@ -9,7 +9,8 @@ Rules:
 - An emergency number in the Request-URI wins at once. In Diversion and History-Info it is nobody's: 110 may not be
   forwarded, so whoever wrote it there wants to be first in the queue.
 - A header that can't be read in exactly one way says nothing (sip_address.py), nor does an entry of History-Info
-  without an index; the next finder is asked. A To that names the Request-URI's number adds nothing.
+  without an index; the next finder is asked. A To that names the Request-URI's number wins over it,
+  for it is asked first.
 - Where no finder finds anything, the Request-URI's number is what was dialled, known or not.
 - A trunk that is not in the plan has all finders: whether its headers are believed is for whoever took them to say.
 
@@ -66,10 +67,7 @@ def find_dialled(clues: Clues, trunk: Trunk | None, plan: Plan) -> tuple[Number,
 
 def _says_more(clues: Clues) -> bool:
     """Whether there is anything to look at but the Request-URI; in nearly every call there is not."""
-    to = clues.to
-    if clues.diversion or clues.history_info:
-        return True
-    return to != "" and not to.startswith(f"<sip:{clues.request_uri}@")
+    return bool(clues.to or clues.diversion or clues.history_info)
 
 
 def _is_found(number: Number, trunk: Trunk | None, plan: Plan) -> bool:
@@ -125,15 +123,12 @@ def _of_a_forwarded_call(entry: SipAddress, plan: Plan) -> Number:
     return UnknownNumber(entry.user) if _is_emergency(number) else number
 
 
-def _in_to(clues: Clues, requested: Number, _trunk: Trunk | None, plan: Plan) -> Iterator[Number]:
+def _in_to(clues: Clues, _requested: Number, _trunk: Trunk | None, plan: Plan) -> Iterator[Number]:
     to = clues.to
     if _ADDRESS.match(to):
         entries = addresses(to)
         to = entries[0].user if len(entries) == 1 else ""
-    number = _number(to, plan)
-    # Where both name the same number, To has added nothing.
-    if number != requested:
-        yield number
+    yield _number(to, plan)
 
 
 def _in_request(_clues: Clues, requested: Number, _trunk: Trunk | None, _plan: Plan) -> Iterator[Number]:

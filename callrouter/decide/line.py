@@ -18,6 +18,7 @@ from callrouter.decide.words import LANDING_WORDS, PHASE_WORDS
 from callrouter.vocabulary.decision import Reason, ReasonCode, Ruling
 from callrouter.vocabulary.line import Line
 from callrouter.vocabulary.migration import Landing, Phase, PhaseName
+from callrouter.vocabulary.plan import Plan
 from callrouter.vocabulary.treatment import Release
 
 NUMBER_CHANGED: Final = 22
@@ -63,7 +64,7 @@ def _belonging(line: Line, phase: Phase, received: Received) -> Belonging:
     found = platform_of_level(received.entry, line.level, received.dialled_area, received.plan, received.at)
     zh, en = LANDING_WORDS[phase.landing]
     detail = f"{PHASE_WORDS[phase.name]}，{zh} / phase {phase.name}: {en}"
-    given = _given_by_the_operator(line, phase)
+    given = _given_by_the_operator(line, phase, received.plan)
     reasons = (Reason.at(_code(phase), phase.place, detail), _in_plan(line), *found.reasons)
     return Belonging(found.platform, (*reasons, given) if given else reasons)
 
@@ -86,14 +87,22 @@ def _in_plan(line: Line) -> Reason:
     return Reason.at(ReasonCode.LINE_IN_PLAN, line.place, line.name)
 
 
-def _given_by_the_operator(line: Line, phase: Phase) -> Reason | None:
-    if not (line.illustrative or phase.illustrative):
+def _given_by_the_operator(line: Line, phase: Phase, plan: Plan) -> Reason | None:
+    if phase.illustrative:
+        chosen = phase.given_place or phase.place
+    elif line.illustrative:
+        chosen = _written_at(line, plan)
+    else:
         return None
-    return Reason.at(
-        ReasonCode.ILLUSTRATIVE,
-        phase.place if phase.illustrative else line.place,
-        "文件未写明，由运营方示意 / the document is silent: the operator's choice",
-    )
+    detail = "文件未写明，由运营方示意 / the document is silent: the operator's choice"
+    return Reason.at(ReasonCode.ILLUSTRATIVE, chosen, detail)
+
+
+def _written_at(line: Line, plan: Plan) -> str:
+    """The place of the line's own item; of a listed one, that of its list: all of the list share the ruling."""
+    if line.number in plan.lines:
+        return line.place
+    return next((one.place for one in plan.lists.lists if one.id == line.announcement_owner), line.place)
 
 
 def _greeting(line: Line, phase: Phase, received: Received) -> Greeting:

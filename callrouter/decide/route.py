@@ -45,7 +45,7 @@ def decide(call: Call, plan: Plan, at: datetime) -> Decision:
         door,
         # A list's id begins with a letter, a number does not.
         line.announcement_owner if shared and line is not None else number,
-        source_of(call.caller, door.trunk),
+        source_of(call, door.trunk),
         memory.known_area(area_of_caller(call.caller)) if number in memory.choosy else None,
     )
     case = epoch.cases.get(key)
@@ -116,7 +116,7 @@ def _in_force(case: Case, at: datetime, memory: Memory) -> Ruling:
 
 
 def _received(call: Call, door: Door, plan: Plan, epoch: Epoch, at: datetime) -> Received:
-    source = source_of(call.caller, door.trunk)
+    source = source_of(call, door.trunk)
     return Received(
         plan=plan,
         at=at,

@@ -150,7 +150,9 @@ def platforms_case(received: Received, belonging: Belonging, greeting: Greeting,
     """A platform's seats answer, those here or its own through its peer; a message where none is on duty."""
     platform, reasons = belonging
     plan, seats = received.plan, answering(platform, received.plan)
-    peer = platform.peer if seats is not platform and sort.landing is Landing.PLATFORM else None
+    # A stray call stays here, where it is marked and somebody is told of it.
+    goes_on = seats is not platform and sort.landing is Landing.PLATFORM and not sort.stray
+    peer = platform.peer if goes_on else None
     reasons += elsewhere(platform, plan, peer)
     announcement, notice, priority = greeting
     connect = Connect(seats.queue, notice, priority)

@@ -4,6 +4,7 @@ Rules:
 - A trunk that belongs to one who hands calls over says so in the plan.
 - On another trunk a call whose caller is an emergency number was handed over by that service, if the trunk's word is
   trusted: if the plan lets its headers name the dialled line.
+- Where whoever asks names no trunk, the caller is believed as he is told: no call that arrives is without one.
 - Whoever it was, the call is accepted: what the document says of handing over is told, never enforced.
 """
 
@@ -11,9 +12,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from callrouter.vocabulary.call import FoundBy
+from callrouter.vocabulary.call import Call, FoundBy
 from callrouter.vocabulary.decision import Reason, ReasonCode
-from callrouter.vocabulary.numbers import Number, NumberKind, PhoneNumber
+from callrouter.vocabulary.numbers import NumberKind, PhoneNumber
 from callrouter.vocabulary.plan import Plan
 from callrouter.vocabulary.territory import Trunk
 
@@ -28,11 +29,14 @@ def is_trusted(trunk: Trunk | None) -> bool:
     return trunk is not None and not _HEADERS.isdisjoint(trunk.finders)
 
 
-def source_of(caller: Number, trunk: Trunk | None) -> str | None:
-    """Who handed the call over; None: the caller dialled."""
+def source_of(call: Call, trunk: Trunk | None) -> str | None:
+    """Who handed the call over; None: the caller dialled. `trunk` is the call's, None if it is not in the plan."""
+    caller = call.caller
     if trunk is not None and trunk.source:
         return trunk.source
-    if isinstance(caller, PhoneNumber) and caller.kind is NumberKind.EMERGENCY and is_trusted(trunk):
+    if not (isinstance(caller, PhoneNumber) and caller.kind is NumberKind.EMERGENCY):
+        return None
+    if is_trusted(trunk) or not call.trunk:
         return f"{EMERGENCY}{caller.digits}"
     return None
 

@@ -6,7 +6,8 @@ Rules:
 - A ticket can always be written, and a caller can always be told whom to call. A live transfer is open only if the
   other side has a peer, has begun, and is known to be on duty: unstated hours do not count, so a ticket remains.
 - A county gets tickets only. What has not begun is not offered.
-- Means are those that the document allows, in its order; where it names none for an emergency, the caller is guided.
+- Means are those that the document allows, in its order; where it names none for an emergency, or not the
+  emergency number itself, the caller is guided.
 """
 
 from __future__ import annotations
@@ -90,6 +91,8 @@ class _Ways:
         yield from self._seats(QueueKind.EXPERT, number)
 
     def emergencies(self, only: str | None) -> Iterator[Transfer]:
+        if only is not None and only not in self._plan.emergencies:
+            yield Transfer(only, only, Means.GUIDE, True, _ALWAYS, self._plan.desks.emergency.place)
         for emergency in self._plan.emergencies.values():
             if only is None or emergency.number == only:
                 for means in _emergency_means(emergency.out):

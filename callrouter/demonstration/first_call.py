@@ -42,6 +42,7 @@ from callrouter.vocabulary.cel import CelRow, facts_of, instant_of
 from callrouter.vocabulary.decision import Decision
 from callrouter.vocabulary.journal import JournalEvent
 from callrouter.vocabulary.numbers import parse_number
+from callrouter.vocabulary.treatment import TakeMessage
 
 CALLER_ADDRESS = "127.0.0.2"
 """The built-in caller's side of the carrier trunk; see `sip.carrier_networks`."""
@@ -132,7 +133,9 @@ async def place_first_call(
             await asyncio.sleep(_TALK_S)
             await call.hang_up()
         expected = _expected(settings, clock, seen, number)
-        _require_announcement(call, seen, expected.treatment.notice)
+        # Nothing is played to a caller whom the queue may still connect (see asterisk_link/verdict.py).
+        asked_for_a_message = isinstance(expected.treatment, TakeMessage)
+        _require_announcement(call, seen, None if asked_for_a_message else expected.treatment.notice)
         await _require_record(settings, seen, expected)
         if following.done():
             following.result()
@@ -153,7 +156,14 @@ async def _next_taken(taken: list[IncomingCall], before: int, call: SipCall) -> 
 def _require_announcement(call: SipCall, seen: Seen, notice: str | None) -> None:
     if notice is None:
         return
-    prompt = (sounds_folder() / f"{notice}.alaw").read_bytes()
+    try:
+        prompt = (sounds_folder() / f"{notice}.alaw").read_bytes()
+    except FileNotFoundError:
+        raise CallFailed(
+            f"没有语音 {notice}，来电人听不到提示；先运行 callrouter prompts build，再 make setup /"
+            f" there is no sound of {notice}, so the caller heard nothing:"
+            " run `callrouter prompts build`, then `make setup`"
+        ) from None
     match = find_prompt(call.heard.alaw, prompt)
     seen.tell(f"核对 checked: what the caller heard is {notice}, {match.matched_fraction:.1%} of its samples")
     if not match.is_the_prompt:

@@ -22,6 +22,7 @@ from callrouter.plans.lint.branches import branches
 from callrouter.plans.lint.choices import choices, unnumbered
 from callrouter.plans.lint.deadlines import deadlines, offsets
 from callrouter.plans.lint.hours import hours
+from callrouter.plans.lint.landings import landings
 from callrouter.plans.lint.lines import lines
 from callrouter.plans.lint.loops import loops
 from callrouter.plans.lint.migration import migration
@@ -35,6 +36,7 @@ from callrouter.vocabulary.plan import Plan
 LINT: Final[tuple[Callable[[Subject], Iterator[Finding]], ...]] = (
     lines,
     migration,
+    landings,
     branches,
     queues,
     territory,

@@ -82,6 +82,8 @@ class Code(StrEnum):
     """文件要求过渡期，计划没有。The document demands a transition and the plan has none."""
     ANNOUNCEMENT_MISSING = "ANNOUNCEMENT_MISSING"
     """文件要求语音提示，该阶段没有。The document demands an announcement and the phase has none."""
+    LANDING_UNEXPECTED = "LANDING_UNEXPECTED"
+    """来电的去处与方式、阶段的名称不符。A landing is not what the words of mode and phase say."""
     BRANCH_NOT_7X24 = "BRANCH_NOT_7X24"
     """文件要求分中心 7×24 小时，计划没有。The document demands round-the-clock service of a branch center."""
     BRANCH_WITHOUT_CENTER = "BRANCH_WITHOUT_CENTER"

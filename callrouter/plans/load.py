@@ -26,12 +26,12 @@ from callrouter.plans.meaning.drafts import (
 )
 from callrouter.plans.meaning.lines_file import Instants
 from callrouter.plans.meaning.overlay import Choice, choices_in, filled_in, judge_fills
-from callrouter.plans.meaning.spelling import judge_quotes, judge_sources
+from callrouter.plans.meaning.spelling import judge_sources, judge_spelling
 from callrouter.plans.positions import Positions
 from callrouter.plans.reading.list_files import names_of_files, read_lists
 from callrouter.plans.reading.written import MappingMarks, Written, packed
 from callrouter.plans.reading.yaml_reader import read
-from callrouter.plans.schema.suggestion import did_you_mean
+from callrouter.plans.schema.suggestion import did_you_mean, nearest
 from callrouter.plans.schema.validation import names_in
 from callrouter.vocabulary.plan import Plan
 
@@ -66,8 +66,8 @@ def load(folder: Path, *, overlay: bool = True, shown: str | None = None) -> Loa
     """
     folder = folder.resolve()
     shown = shown if shown is not None else f"{folder.parent.name}/{folder.name}"
-    plan = plan_draft(read(folder / PLAN_FILE, f"{shown}/{PLAN_FILE}"))
-    lines = lines_draft(read(folder / LINES_FILE, f"{shown}/{LINES_FILE}"))
+    plan = plan_draft(_read(folder, shown, PLAN_FILE))
+    lines = lines_draft(_read(folder, shown, LINES_FILE))
     operator = operator_draft(_operator(folder, shown, overlay=overlay), plan, lines)
     drafts = Drafts(plan, lines, operator)
     instants = _judge(drafts, folder.name)
@@ -97,19 +97,24 @@ def load_plan(folder: Path, *, overlay: bool = True, shown: str | None = None) -
     return loaded.plan
 
 
+def _read(folder: Path, shown: str, name: str) -> Written:
+    """A file as it is written; what any YAML tool would damage is told, and not judged again."""
+    written = read(folder / name, f"{shown}/{name}")
+    judge_spelling(written)
+    written.refuse_what_was_told()
+    return written
+
+
 def _operator(folder: Path, shown: str, *, overlay: bool) -> Written:
     """The overlay, or an empty one if there is none or nobody asked for it."""
-    path, name = folder / OPERATOR_FILE, f"{shown}/{OPERATOR_FILE}"
-    if overlay and os.path.lexists(path):
-        return read(path, name)
-    return Written(name, data={}, marks=MappingMarks(packed(0, 0), {}, {}), whole=True)
+    if overlay and os.path.lexists(folder / OPERATOR_FILE):
+        return _read(folder, shown, OPERATOR_FILE)
+    return Written(f"{shown}/{OPERATOR_FILE}", data={}, marks=MappingMarks(packed(0, 0), {}, {}), whole=True)
 
 
 def _judge(drafts: Drafts, folder: str) -> Instants:
     """Report everything that is wrong with well-formed parts; return where the overlay's instants go."""
     plan, lines, operator = drafts
-    for written in drafts.files:
-        judge_quotes(written)
     if plan.document is not None:
         for written in (plan.written, lines.written):
             judge_sources(written, plan.document.part.ref)
@@ -130,20 +135,24 @@ def _judge(drafts: Drafts, folder: str) -> Instants:
 def _strays(folder: Path, shown: str, drafts: Drafts, *, overlay: bool) -> list[Finding]:
     """Files that look like a plan's and that nobody reads."""
     _, lines, operator = drafts
-    tables = {item.part.file for item in (*lines.lists, *operator.lists)}
-    known = {PLAN_FILE, LINES_FILE, OPERATOR_FILE, *tables}
     listed = [names_in(file.written, "lists", "file") for file in (lines, operator)]
-    tables_are_known = overlay and None not in listed and sum(len(one or ()) for one in listed) == len(tables)
+    tables_are_known = overlay and None not in listed
+    tables = {name for names in listed for name in names or ()}
+    known = {PLAN_FILE, LINES_FILE, OPERATOR_FILE, *tables}
+    here = names_of_files(folder)
+    lost = tables.difference(here)
     found: list[Finding] = []
-    for name in names_of_files(folder):
+    for name in here:
         suffix = Path(name).suffix.lower()
-        if name in known or suffix not in _READ_SUFFIXES or (suffix == ".csv" and not tables_are_known):
+        if name in known or suffix not in _READ_SUFFIXES:
             continue
+        if suffix == ".csv" and (not tables_are_known or nearest(name.lower(), lost)):
+            continue  # the list that wants it, or is wrong, is told instead
         fault = Fault(
             Code.FILE_UNUSED,
             "没有规则会读这个文件",
             "nothing reads this file",
-            did_you_mean(name, sorted(known)),
+            f"{did_you_mean(name, sorted(known))}；不需要就删去 / delete it if it is not needed",
         )
         found.append(Finding(f"{shown}/{clipped(name)}", 0, 0, fault))
     return found

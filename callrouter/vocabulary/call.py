@@ -42,7 +42,8 @@ class Call(NamedTuple):
     found_by: FoundBy
     caller: Number
     trunk: str
-    """The SIP endpoint that delivered the call: `carrier`, or `softphone` for a trial from the desk."""
+    """The SIP endpoint that delivered the call: `carrier`, or `softphone` for a trial from the desk. Empty: whoever
+    asks what a plan does with a call has named none."""
     arrived_at: datetime
     """The instant Asterisk began the call, in the rehearsal clock if there is one. Zone-aware."""
     platform: str | None = None

@@ -126,6 +126,8 @@ class Phase:
     place: str
     illustrative: bool = False
     """Whether the instant is the operator's choice, not the document's."""
+    given_place: str | None = None
+    """Where the operator gave the instant that the document leaves open; None: nobody did."""
 
 
 @dataclass(frozen=True, slots=True)

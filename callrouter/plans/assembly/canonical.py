@@ -18,7 +18,7 @@ from callrouter.vocabulary.line import Line
 from callrouter.vocabulary.number_table import LineLists
 from callrouter.vocabulary.plan import Plan
 
-_NOT_RULES = frozenset({"hash", "place", "kept", "lines", "lists"})
+_NOT_RULES = frozenset({"hash", "place", "given_place", "kept", "lines", "lists"})
 
 
 def fingerprint(plan: Plan) -> str:

@@ -72,6 +72,7 @@ def _ending(phase: Phase, ends: datetime | None) -> Phase:
         phase.source,
         phase.place,
         phase.illustrative,
+        phase.given_place,
     )
 
 
@@ -91,6 +92,7 @@ def _phase(item: AnySchedule, index: int, part: PhaseBody, instants: Instants) -
         source=part.source if isinstance(part, PhasePart) else OPERATOR_SOURCE,
         place=item.written.place((*item.where, "phases", index)),
         illustrative=given is not None or not isinstance(schedule, SchedulePart),
+        given_place=given.place if given else None,
     ), starts is UNSTATED
 
 

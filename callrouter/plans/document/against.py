@@ -89,7 +89,11 @@ def _line(held: Against, line: Line, printed: PrintedNumber) -> Iterator[Finding
 def _strangers(held: Against) -> Iterator[Finding]:
     """Lines and lists in the document's part of the plan that the document does not print."""
     known = {printed.number for printed in held.data.numbers} | set(held.plan.allow_new_lines)
+    frozen = any(demand.new_lines is False for demand in held.plan.demands)
+    of_classes = {one.schedule.id for one in held.plan.classes}
     for line in held.plan.lines.values():
+        if frozen and line.schedule.id not in of_classes:
+            continue  # a new hotline where there may be none (NEW_LINE): the lint tells it, with what to do
         if not line.illustrative and line.number not in known:
             yield _stranger(held, line.place, line.number)
     for listed in held.plan.lists.lists:

@@ -11,12 +11,13 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from callrouter.plans.codes import Code
 from callrouter.plans.document.beside import Against, same_text, yes_or_no
 from callrouter.plans.document.data import Fact, PrintedHours, PrintedNumber
-from callrouter.plans.findings import Fault, Finding
+from callrouter.plans.findings import Fault, Finding, Severity
 from callrouter.vocabulary.hours import Hours, Staffing
 from callrouter.vocabulary.line import Center
 from callrouter.vocabulary.migration import Mode
@@ -94,6 +95,7 @@ def _staffing(held: Against, hours: Hours, printed: PrintedHours | None) -> Iter
     """What the document's part of a plan says of some hours, in the end."""
     last = hours.stretches[-1]
     if last.illustrative or held.is_operators(last.place):
+        yield from _late_staffing(held, hours, printed)
         return
     if printed is None or printed.staffing != Staffing.ROUND_THE_CLOCK.value:
         wanted, fits = Staffing.UNSTATED, last.staffing is Staffing.UNSTATED
@@ -105,12 +107,35 @@ def _staffing(held: Against, hours: Hours, printed: PrintedHours | None) -> Iter
         yield _rule(held, held.spot(last.place, "staffing"), last.staffing, wanted, printed)
 
 
+def _late_staffing(held: Against, hours: Hours, printed: PrintedHours | None) -> Iterator[Finding]:
+    """Round-the-clock service that the operator's hours begin after the document's deadline for it."""
+    last = hours.stretches[-1]
+    if printed is None or printed.by is None or last.starts is None:
+        return
+    in_time = datetime.combine(printed.by + timedelta(days=1), time(), ZoneInfo(held.plan.timezone))
+    if last.staffing is Staffing.ROUND_THE_CLOCK and last.starts > in_time:
+        yield held.differs(
+            held.spot(last.place, "starts"),
+            Fault(
+                Code.INSTANT_DIFFERS,
+                f"{hours.id} 的 7x24 始于 {last.starts.isoformat()}，晚于文件的期限 {printed.by}",
+                f"7x24 of {hours.id} starts at {last.starts.isoformat()}, after {printed.by}",
+                "若实际如此可保留 / keep it if that is what happened",
+                Severity.WARNING,
+            ),
+            printed,
+        )
+
+
 def _centers(held: Against) -> Iterator[Finding]:
+    told: set[Finding] = set()  # several centers may keep the same hours
     for printed in held.data.numbers:
         centers = held.plan.centers.get(printed.number, ())
         for center in centers:
-            if not center.illustrative and not held.is_operators(center.place):
-                yield from _center(held, center, printed)
+            if not held.is_operators(center.place):
+                found = [one for one in _center(held, center, printed) if one not in told]
+                told.update(found)
+                yield from found
         line = held.plan.line(printed.number)
         if line is None or line.schedule.mode is not Mode.BRANCH:
             continue

@@ -20,9 +20,27 @@ from callrouter.vocabulary.policy import Demand
 def migration(subject: Subject) -> Iterator[Finding]:
     """Find what the schedules lack, and what comes back after its end."""
     for schedule in subject.schedules:
-        for demand in subject.demands(schedule.mode):
-            yield from _demanded(subject, schedule, demand)
+        yield from _each_once(
+            finding
+            for demand in _its_own_first(subject, schedule)
+            for finding in _demanded(subject, schedule, demand)
+        )
         yield from _out_of_order(subject, schedule)
+
+
+def _its_own_first(subject: Subject, schedule: Schedule) -> list[Demand]:
+    """The demands upon a mode; first those of the lines of the document that the schedule cites."""
+    cited = {phase.source for phase in all_phases(schedule)}
+    return sorted(subject.demands(schedule.mode), key=lambda demand: demand.source not in cited)
+
+
+def _each_once(findings: Iterator[Finding]) -> Iterator[Finding]:
+    """A document may demand the same twice; what is missing is missing once."""
+    told = set()
+    for finding in findings:
+        if (finding, finding.fault.code) not in told:
+            told.add((finding, finding.fault.code))
+            yield finding
 
 
 def _demanded(subject: Subject, schedule: Schedule, demand: Demand) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from callrouter.plans.codes import Code
 from callrouter.plans.findings import Fault, clipped
 from callrouter.plans.meaning.drafts import Drafts, LinesDraft, OperatorDraft, PlanDraft
 from callrouter.plans.reading.written import Written
+from callrouter.plans.schema.key_faults import contradicts
 from callrouter.plans.schema.operator_file import (
     CenterFill,
     NewCenter,
@@ -26,7 +27,7 @@ from callrouter.plans.schema.operator_file import (
 )
 from callrouter.plans.schema.parts import Part
 from callrouter.plans.schema.suggestion import did_you_mean
-from callrouter.plans.schema.validation import Item, contradicts, names_in
+from callrouter.plans.schema.validation import Item, named_in, names_in
 from callrouter.vocabulary.numbers import EMERGENCY_CODES
 
 
@@ -73,10 +74,9 @@ def names_of(drafts: Drafts) -> Names:
         document[kind] = names_in(plan.written, kind.section, kind.key)
     for kind in (SCHEDULE, LINE, CENTER, LIST):
         document[kind] = names_in(lines.written, kind.section, kind.key)
-    for kind in (PLATFORM, SCHEDULE):
-        document[kind] = (
-            document[kind] or None
-        )  # a missing section is told already; nobody repeats it for every line
+    for kind in (PLATFORM, QUEUE, SCHEDULE):
+        # A missing section is told already; nobody repeats it for everything that names something of it.
+        document[kind] = document[kind] or None
     document[NOT_ACCEPTED] = _not_accepted(plan.written)
     everything: dict[Kind, Known] = {}
     for kind in (*document, PEER, TRUNK):
@@ -91,12 +91,10 @@ def _fast(known: Known) -> Known:
 
 
 def _not_accepted(written: Written) -> Known:
-    if not written.whole:
+    if not written.whole or not isinstance(written.data, dict):
         return None
-    scope = written.data.get("scope") if isinstance(written.data, dict) else None
-    listed = scope.get("not_accepted") if isinstance(scope, dict) else None
-    found = (one.get("id") for one in listed if isinstance(one, dict)) if isinstance(listed, list) else ()
-    return [one for one in found if isinstance(one, str)]
+    scope = written.data.get("scope", {})
+    return named_in(scope.get("not_accepted", [])) if isinstance(scope, dict) else None
 
 
 def judge_home(plan: PlanDraft, names: Names) -> None:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from callrouter.plans.meaning.drafts import Drafts, OperatorDraft
 from callrouter.plans.meaning.lines_file import Instants
+from callrouter.plans.schema.key_faults import contradicts
 from callrouter.plans.schema.parts import Chosen, Fill, Part
 from callrouter.plans.schema.times import UNSTATED
-from callrouter.plans.schema.validation import Item, contradicts
+from callrouter.plans.schema.validation import Item
 from callrouter.vocabulary.policy import EmergencyOut
 
 

@@ -1,8 +1,9 @@
-"""What is judged wherever it stands in a file: numbers without quotes, and sources of another document.
+"""What is judged wherever it stands in a file: numbers without quotes, null, and sources of another document.
 
 Rules:
 - A number that other YAML tools would read as another value must stand in quotes: 0755 is 493 to some, 1e5 is
   100000, 12_345 is 12345, 10:30 is 630. We read its text; whoever edits the file with such a tool destroys it.
+- `null` and `~` are no values: what there is not, is left out. We would read their text.
 - A plain 12315 is safe: its digits are the same everywhere.
 - Every source cites the document that the plan implements.
 """
@@ -31,14 +32,26 @@ _DAMAGED = re.compile(
     re.VERBOSE | re.ASCII,
 )
 _SOURCE = re.compile(SOURCE, re.ASCII)
+_NULLS = frozenset({"null", "Null", "NULL", "~"})
+_NULL = Fault(
+    Code.WRONG_VALUE,
+    "null 不是值",
+    "null is no value here",
+    "没有就不写这一行 / leave the line out where there is nothing to say",
+)
+_DIGIT_BY_DIGIT = '逐位写出号码并加引号，例如 "12315" / write the number digit by digit, in quotes'
 
 
-def judge_quotes(written: Written) -> None:
-    """Report every number that would not survive another YAML tool."""
+def judge_spelling(written: Written) -> None:
+    """Report every value that another YAML tool would not read as the text that it is here."""
     for mapping, marks in _mappings(written.data, written.marks):
-        for key in NUMBER_KEYS & mapping.keys():
-            for value, at in _scalars(mapping[key], marks.values[key]):
-                if at & 1 and _DAMAGED.fullmatch(value):
+        for key, held in mapping.items():
+            for value, at in _scalars(held, marks.values[key]):
+                if not at & 1:
+                    continue
+                if value in _NULLS:
+                    written.report(at, _NULL)
+                elif key in NUMBER_KEYS and _DAMAGED.fullmatch(value):
                     written.report(at, _unquoted(value))
 
 
@@ -77,12 +90,23 @@ def _scalars(data: Plain, marks: Marks) -> Iterator[tuple[str, int]]:
 
 def _unquoted(value: str) -> Fault:
     shown = clipped(value)
+    meant = _in_quotes(value)
     return Fault(
         Code.UNQUOTED_NUMBER,
         f"{shown} 没有加引号，其他 YAML 工具会把它读成别的值",
         f"{shown} is not quoted: other YAML tools read another value",
-        f'写成 "{shown}" / write "{shown}"',
+        f'写成 "{clipped(meant)}" / write "{clipped(meant)}"' if meant else _DIGIT_BY_DIGIT,
     )
+
+
+def _in_quotes(value: str) -> str | None:
+    """What should stand in quotes instead; None where the value does not tell."""
+    if re.fullmatch(r"[0-9]{1,2}:[0-9]{2}", value):
+        return value.zfill(len("09:00"))
+    digits = value.replace("_", "").removeprefix("+86")
+    if digits.isdigit():
+        return digits
+    return value if re.fullmatch(r"[0-9.:]+", value) else None
 
 
 def _foreign(source: str, ref: str) -> Fault:

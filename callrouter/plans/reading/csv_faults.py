@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from callrouter.plans.codes import Code
 from callrouter.plans.findings import Fault, clipped
 
@@ -111,8 +113,8 @@ def too_many(rows: int) -> Fault:
 def wrong_header(found: str) -> Fault:
     """A first line that isn't the columns' names."""
     remedy = f"第一行写 {HEADER} / make the first line {HEADER}"
-    if ";" in found or "\t" in found:
-        remedy = f"{remedy}；用逗号分隔 / separate with commas"
+    if re.search("[，;；\t]", found):
+        remedy = f"{remedy}；用英文逗号分隔 / separate with ASCII commas"
     return Fault(
         Code.CSV_HEADER,
         f"表头应为 {HEADER}，却是“{clipped(found)}”，本文件其余部分没有检查",
@@ -121,13 +123,16 @@ def wrong_header(found: str) -> Fault:
     )
 
 
-def fields(found: int) -> Fault:
+def fields(found: int, row: str) -> Fault:
     """A row that hasn't two fields."""
+    fix = "写成 号码,名称；名称里有逗号时加引号 / write number,name; quote a name with a comma"
+    if found == 1 and re.search("[，;；\t]", row):
+        fix = "用英文逗号分隔：号码,名称 / separate with an ASCII comma: number,name"
     return Fault(
         Code.CSV_ROW,
         f"应有 2 个字段，却有 {found} 个",
         f"there are {found} fields where 2 are wanted",
-        "写成 号码,名称；名称里有逗号时加引号 / write number,name; quote a name with a comma",
+        fix,
     )
 
 
@@ -192,11 +197,16 @@ def duplicate(number: str, place: str) -> Fault:
     )
 
 
-def untold(findings: int) -> Fault:
-    """How many more findings a file has."""
+def untold(findings: int, unread_from: int) -> Fault:
+    """How many more findings a file has, and from which line on (0: none) nobody has looked."""
+    zh, en = (
+        (f"，第 {unread_from} 行起没有检查", f"; nothing from line {unread_from} on was checked")
+        if unread_from
+        else ("", "")
+    )
     return Fault(
         Code.CSV_ROW,
-        f"从这一行起还有 {findings} 处错误没有列出",
-        f"from this row on there are {findings} more errors that are not listed",
+        f"从这一行起还有 {findings} 处错误没有列出{zh}",
+        f"from this row on there are {findings} more errors that are not listed{en}",
         "先改正列出的错误，再检查一次 / correct those that are listed, then check again",
     )

@@ -29,6 +29,8 @@ MOST_NUMBERS: Final = 5_000_000
 """Of all lists together."""
 MOST_TOLD: Final = 50
 """Findings a file."""
+MOST_COUNTED: Final = 20_000
+"""Rows of a file that are wrong; with more it is no list, and is read no further."""
 _BLOCK: Final = 1 << 20
 _LONGEST_ROW: Final = 4096
 """Octets."""
@@ -85,6 +87,9 @@ class ListedNumbers:
                 return
             self._take(lines[1:] if line == 1 else lines, max(line, FIRST_ROW_AT), told)
             line += len(lines)
+            if told.is_full:
+                told.give_up(line)
+                return
         if line <= FIRST_ROW_AT and not told.findings:
             told.tell(0, 0, faults.EMPTY)
 
@@ -132,6 +137,7 @@ class _Told:
         self._findings: list[Finding] = []
         self._more = 0
         self._more_from = 0
+        self._unread_from = 0
 
     def tell(self, line: int, column: int, fault: Fault) -> None:
         """Note a finding."""
@@ -142,11 +148,23 @@ class _Told:
         self._more += 1
 
     @property
+    def is_full(self) -> bool:
+        """Whether so much is wrong that nobody looks any further."""
+        return self._more >= MOST_COUNTED
+
+    def give_up(self, line: int) -> None:
+        """Note from which line on nothing was looked at."""
+        self._unread_from = line
+
+    @property
     def findings(self) -> list[Finding]:
         """What is to be reported."""
         if not self._more:
             return self._findings
-        return [*self._findings, Finding(self._shown, self._more_from, 1, faults.untold(self._more))]
+        return [
+            *self._findings,
+            Finding(self._shown, self._more_from, 1, faults.untold(self._more, self._unread_from)),
+        ]
 
 
 def _line_ends(file: BinaryIO) -> int:

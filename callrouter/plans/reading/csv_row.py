@@ -41,7 +41,7 @@ def parsed(row: str, hub: str) -> tuple[str, str]:
         raise BadRow(1, faults.EMPTY_ROW)
     columns = _fields(text)
     if len(columns) != 2:
-        raise BadRow(1, faults.fields(len(columns)))
+        raise BadRow(1, faults.fields(len(columns), text))
     (number_at, number), (name_at, name) = columns
     _judge_number(number, number_at, hub)
     _judge_name(name, name_at)

@@ -26,7 +26,7 @@ NO_SCHEDULE = Schedule("", Mode.UNKNOWN, NumberFate.UNSTATED, SeatFate.UNSTATED,
 
 def _with_files(folder: Path, drafts: Drafts) -> list[AnyList]:
     """Report every list whose file is not there, or is another's; return the others."""
-    here = [name for name in names_of_files(folder) if name.endswith(".csv")]
+    here = [name for name in names_of_files(folder) if name.lower().endswith(".csv")]
     first: dict[str, AnyList] = {}
     for item in _all(drafts):
         if item.part.file not in here:
@@ -102,7 +102,7 @@ def _no_file(file: str, here: list[str]) -> Fault:
         Code.FILE_UNREADABLE,
         f"文件夹里没有 {file}",
         f"there is no {file} in the folder",
-        did_you_mean(file, here)
+        did_you_mean(file.lower(), here)
         if here
         else f"放入 {file},表头为 number,name / put it there, headed number,name",
     )

@@ -94,6 +94,10 @@ class Written:
         line, column = (line_of(at), column_of(at)) if at is not None else (0, 0)
         self.findings.append(Finding(self.name, line, column, fault))
 
+    def refuse_what_was_told(self) -> None:
+        """From now on, what stands where a fault was noted is not judged again."""
+        self.refused = frozenset((one.line, one.column) for one in self.findings)
+
     def was_refused(self, at: int) -> bool:
         """Whether the reading has found something wrong at this position."""
         return (line_of(at), column_of(at)) in self.refused

@@ -72,6 +72,16 @@ def too_large(limit: int) -> Fault:
     )
 
 
+def too_many_values(limit: int) -> Fault:
+    """More values than a plan can have."""
+    return Fault(
+        Code.FILE_TOO_LARGE,
+        f"文件里的值超过 {limit} 个，从这里起没有检查",
+        f"the file holds more than {limit} values; nothing from here on was checked",
+        "大量号码请改用 CSV(lists) / put large numbers of lines into a CSV (lists)",
+    )
+
+
 def invisible(char: str) -> Fault:
     """A character that nobody can see, such as a zero-width space."""
     code = f"U+{ord(char):04X}"
@@ -93,6 +103,48 @@ def syntax(problem: str) -> Fault:
     )
 
 
+def misaligned(problem: str, line: int, column: int) -> Fault:
+    """A line that does not stand below those that it belongs to, which begin at a line and column."""
+    return Fault(
+        Code.YAML_SYNTAX,
+        "YAML 语法错误：这里与前面的内容对不齐，本文件其余部分没有检查",
+        f"YAML syntax error: {clipped(problem)}; the rest of the file was not checked",
+        f"这一组从第 {line} 行第 {column} 列开始，每一项都缩进到同一列；再看引号和括号是否成对 / "
+        f"what it belongs to begins at line {line}, column {column}: indent each item to that column; "
+        "see that quotes and brackets come in pairs",
+    )
+
+
+TAB = Fault(
+    Code.YAML_SYNTAX,
+    "缩进用了制表符(Tab)，本文件其余部分没有检查",
+    "a tab indents this line; the rest of the file was not checked",
+    "只用空格缩进 / indent with spaces only",
+)
+WIDE_COLON = Fault(
+    Code.YAML_SYNTAX,
+    "键后面是中文冒号“：”，本文件其余部分没有检查",
+    "a Chinese colon stands behind the key; the rest of the file was not checked",
+    "改为英文冒号加一个空格，例如 level: city / write an ASCII colon and a space, such as level: city",
+)
+NO_SPACE = Fault(
+    Code.YAML_SYNTAX,
+    "冒号后面没有空格，本文件其余部分没有检查",
+    "there is no space behind the colon; the rest of the file was not checked",
+    "在冒号后加一个空格，例如 level: city / put a space behind it, such as level: city",
+)
+OPEN_QUOTE = Fault(
+    Code.YAML_SYNTAX,
+    "从这里开始的引号没有在本行结束，本文件其余部分没有检查",
+    "the quote that begins here does not end on its line; the rest of the file was not checked",
+    '补上引号 " / close it with "',
+)
+AFTER_END = Fault(
+    Code.YAML_SYNTAX,
+    "结束标记“...”之后还有内容",
+    "something stands behind the end mark `...`",
+    "把它移到 ... 之前；... 只在最后一行 / move it in front of `...`, which is the last line",
+)
 _SYNTAX = (
     "检查这一行和上一行的缩进、冒号、引号和括号 / "
     "look at the indentation, colons, quotes and brackets of this line and the one before"

@@ -23,11 +23,14 @@ import yaml
 
 from callrouter.plans.reading import yaml_faults as faults
 from callrouter.plans.reading.written import ListMarks, MappingMarks, Marks, Plain, Written, line_of, packed
+from callrouter.plans.reading.yaml_syntax import Quoted, diagnosed
 
 LARGEST_FILE = 4 * 1024 * 1024
 """Bytes. A plan of 10,000 lines takes more than half of it."""
 DEEPEST = 12
 """Levels of mappings and lists within one another."""
+MOST_VALUES = 250_000
+"""Texts, lists and mappings of a file. A plan of 10,000 lines has a third of them."""
 _MOST_INVISIBLE = 50
 
 _INVISIBLE = re.compile(
@@ -45,14 +48,14 @@ def read(path: Path, name: str) -> Written:
         try:
             reader.document()
         except yaml.YAMLError as error:
-            _report_syntax(error, written)
+            written.report(*diagnosed(error, text, reader.quoted))
         except _TooDeepError as error:
             written.report(error.at, faults.too_deep(DEEPEST))
         except _TooManyError:
             pass  # the last finding says so
         finally:
             reader.close()
-    written.refused = frozenset((one.line, one.column) for one in written.findings)
+    written.refuse_what_was_told()
     return written
 
 
@@ -96,14 +99,7 @@ def _all_visible(text: str, written: Written) -> bool:
     return not found
 
 
-def _report_syntax(error: yaml.YAMLError, written: Written) -> None:
-    if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        problem = error.problem or "not readable"
-    else:
-        mark, problem = None, "not readable"
-    at = packed(mark.line, mark.column) if mark else packed(0, 0)
-    written.report(at, faults.syntax(problem))
+_QUOTES = frozenset("\"'")
 
 
 class _TooDeepError(Exception):
@@ -124,6 +120,9 @@ class _Reader:
         # The stubs tell neither a scalar's value nor that an event follows every start.
         self._next: Callable[[], Any] = self._loader.get_event
         self._written = written
+        self._values = 0
+        self.quoted: Quoted | None = None
+        """The last text in quotes that runs over several lines: a quote may have been forgotten there."""
 
     def close(self) -> None:
         """Give the parser back."""
@@ -140,11 +139,11 @@ class _Reader:
             self._written.report(_at(start), faults.DIRECTIVE)
         self._written.data, self._written.marks = self._value(self._next(), 0)
         end = self._next()
-        if isinstance(end, yaml.DocumentEndEvent) and not end.explicit:
-            self._written.report(_at(end), faults.CUT_OFF)
         more = self._next()
         if isinstance(more, yaml.DocumentStartEvent):
             self._written.report(_at(more), faults.SECOND_DOCUMENT)
+        elif isinstance(end, yaml.DocumentEndEvent) and not end.explicit:
+            self._written.report(_at(end), faults.CUT_OFF)
         self._written.whole = True
 
     def _value(self, event: Any, depth: int) -> tuple[Plain, Marks]:
@@ -153,11 +152,17 @@ class _Reader:
         at = packed(mark.line, mark.column)
         if depth > DEEPEST:
             raise _TooDeepError(at)
+        self._values += 1
+        if self._values > MOST_VALUES:
+            self._written.report(at, faults.too_many_values(MOST_VALUES))
+            raise _TooManyError
         if kind is yaml.AliasEvent:
             self._written.report(at, faults.ALIAS)
             return "", at
         self._refuse_dress(event, at)
         if kind is yaml.ScalarEvent:
+            if event.style in _QUOTES and event.end_mark.line > mark.line:
+                self.quoted = Quoted(mark.line, mark.column, event.end_mark.line)
             return event.value, at | (not event.style)
         if kind is yaml.SequenceStartEvent:
             return self._sequence(at, depth)

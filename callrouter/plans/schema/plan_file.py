@@ -57,7 +57,7 @@ class DocumentPart(Part):
 class HubPart(Part):
     """12345 itself."""
 
-    number: ShortCode = Field(description='"12345"')
+    number: ShortCode = Field(description='12345 自己的号码 / its own number, "12345"')
     spoken_number: SpokenNumber = Field(description="号码读法 / the number as it is spoken")
     name: Text | None = Field(None, description="名称；不写则用首个品牌名 / left out: the first brand")
 
@@ -143,7 +143,7 @@ class DesksPart(Part):
 class EmergencyPart(Cited):
     """An emergency number: never a line."""
 
-    number: ShortCode = Field(description='"110"')
+    number: ShortCode = Field(description='紧急号码 / the emergency number, such as "110"')
     name: Text = Field(description="名称 / its name")
     spoken_number: SpokenNumber = Field(description="号码读法，例如 幺幺零 / as it is spoken")
     out: OutWord = Field(

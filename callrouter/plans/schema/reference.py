@@ -44,9 +44,12 @@ with [plans.md](plans.md).
 
 所有值都按原样读成文字：`"12315"`、`"yes"`、`"09:00"` 请加引号，别的 YAML 工具才不会改坏它们。每个文件的最后一行是
 `...`。没有列出的键是错误；“必需”一栏为“是”的键不能少。
+代号（如 `general`）以小写字母开头，只用小写字母、数字和 `-`；语音提示编号（如 `T01`）各用在哪里，见
+[plans.zh-CN.md](plans.zh-CN.md#6-语音提示)。
 Every value is read as the text that stands there; quote numbers, `"yes"` and times of day, so that other YAML tools
 don't damage them. The last line of each file is `...`. A key that is not listed is an error, and so is a missing one
-that is needed.
+that is needed. Ids (such as `general`) begin with a lower-case letter and hold such letters, digits and `-`; which
+announcement (such as `T01`) is for what: [plans.md](plans.md#6-announcements).
 """
 
 _CODES_HEAD: Final = """\

@@ -9,6 +9,7 @@ Rules:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from typing import Any, Generic, NamedTuple, TypeVar, get_args
 
@@ -18,8 +19,9 @@ from pydantic_core import ErrorDetails
 from callrouter.plans.codes import Code
 from callrouter.plans.findings import Fault, clipped
 from callrouter.plans.reading.written import Plain, Where, Written
-from callrouter.plans.schema.parts import Fill, Part
-from callrouter.plans.schema.suggestion import did_you_mean
+from callrouter.plans.schema.key_faults import missing_key, unknown_key
+from callrouter.plans.schema.parts import Part
+from callrouter.plans.schema.suggestion import half_width
 from callrouter.plans.schema.values import HINTS, Id
 
 ValueType = TypeVar("ValueType")
@@ -65,15 +67,16 @@ def judge_keys(model: type[Part], written: Written) -> None:
     if not isinstance(written.data, dict):
         written.report(written.value_at(()), Fault(Code.WRONG_TYPE, *_MAPPING))
         return
+    fields = model.model_fields
+    missing = [key for key, field in fields.items() if field.is_required() and key not in written.data]
     for key in written.data:
-        if key not in model.model_fields and not written.is_full:
-            written.report(written.key_at((key,)), _unknown_key(key, model))
-    for key, field in model.model_fields.items():
-        if key not in written.data:
-            if field.is_required():
-                written.report(written.value_at(()), _missing(key))
-            continue
-        _judge_shape(written, key, str(field.annotation), field.is_required())
+        if key not in fields and not written.is_full:
+            written.report(written.key_at((key,)), unknown_key(key, model, missing))
+    for key in missing:
+        written.report(written.value_at(()), missing_key(key))
+    for key, field in fields.items():
+        if key in written.data:
+            _judge_shape(written, key, str(field.annotation), field.is_required())
 
 
 def _judge_shape(written: Written, key: str, annotation: str, required: bool) -> None:
@@ -161,14 +164,23 @@ def fills_of(
 
 
 def names_in(written: Written, key: str, name: str = "id") -> list[str] | None:
-    """Every name of a section, also of ill-formed items; None if the file could not be read to its end."""
-    if not written.whole:
+    """Every name of a section, also of ill-formed items; None if it can't be told which there are."""
+    if not written.whole or not isinstance(written.data, dict):
         return None
-    data = _section(written, key)
-    if isinstance(data, dict):
-        return list(data)
-    found = (item.get(name) for item in data if isinstance(item, dict)) if isinstance(data, list) else ()
-    return [one for one in found if isinstance(one, str)]
+    return named_in(written.data.get(key, []), name)
+
+
+def named_in(section: Plain, name: str = "id") -> list[str] | None:
+    """The names of a mapping's entries or of a list's items; None if one of them has none, which is told already."""
+    if isinstance(section, dict):
+        return list(section)
+    found: list[str] = []
+    for item in section if isinstance(section, list) else [section]:
+        its = item.get(name) if isinstance(item, dict) else None
+        if not isinstance(its, str):
+            return None
+        found.append(its)
+    return found
 
 
 def _section(written: Written, key: str) -> Plain | None:
@@ -186,51 +198,33 @@ def _validated(
 
 
 def _report_all(invalid: ValidationError, model: type[Part] | None, written: Written, where: Where) -> None:
-    for detail in invalid.errors(include_url=False):
+    details = invalid.errors(include_url=False)
+    missing: dict[Where, list[str]] = {}
+    for detail in details:
+        if detail["type"] == "missing":
+            missing.setdefault(detail["loc"][:-1], []).append(str(detail["loc"][-1]))
+    # Unknown keys first: one of them may be what is missing, misspelt, and is then told once.
+    for detail in sorted(details, key=lambda one: one["type"] != "extra_forbidden"):
         if written.is_full:
             break
         loc = detail["loc"]
-        at, fault = _as_finding(detail, model, written, (*where, *loc))
+        beside = missing.get(loc[:-1], [])
+        if detail["type"] == "missing" and loc[-1] not in beside:
+            continue
+        at, fault = _as_finding(detail, model, written, (*where, *loc), beside)
         if not written.was_refused(at):
             written.report(at, fault)
 
 
 def _as_finding(
-    detail: ErrorDetails, model: type[Part] | None, written: Written, where: Where
+    detail: ErrorDetails, model: type[Part] | None, written: Written, where: Where, missing: list[str]
 ) -> tuple[int, Fault]:
     if detail["type"] == "missing":
-        return written.value_at(where[:-1]), _missing(str(where[-1]))
+        return written.value_at(where[:-1]), missing_key(str(where[-1]))
     if detail["type"] == "extra_forbidden" and model is not None:
-        return written.key_at(where), _unknown_key(str(where[-1]), _model_at(model, detail["loc"][:-1]))
+        part = _model_at(model, detail["loc"][:-1])
+        return written.key_at(where), unknown_key(str(where[-1]), part, missing)
     return written.value_at(where), _as_fault(detail)
-
-
-def _missing(key: str) -> Fault:
-    return Fault(
-        Code.MISSING_KEY, f"缺少 {key}", f"{key} is missing", f"加上一行 {key}: … / add a line {key}: …"
-    )
-
-
-def _unknown_key(key: str, model: type[BaseModel]) -> Fault:
-    if issubclass(model, Fill) and key in model.fixed:
-        return contradicts(key)
-    known = sorted(model.model_fields)
-    return Fault(
-        Code.UNKNOWN_KEY,
-        f"不认识的键 {clipped(key)}",
-        f"the key {clipped(key)} is unknown",
-        did_you_mean(key, known),
-    )
-
-
-def contradicts(key: str) -> Fault:
-    """The overlay says what the document's files say already."""
-    return Fault(
-        Code.OVERLAY_CONTRADICTS,
-        f"{key} 在 plan.yaml 或 lines.yaml 中已经写明，operator.yaml 不能改动",
-        f"{key} is said by the document's files; the overlay may only say what they leave unsaid",
-        "删除这一行；文件有误则改原文件 / delete this line; if the document's file is wrong, correct it there",
-    )
 
 
 def _model_at(model: type[BaseModel], loc: Where) -> type[BaseModel]:
@@ -256,12 +250,12 @@ def _as_fault(detail: ErrorDetails) -> Fault:
         return Fault(context["code"], _quoted(value, context["zh"]), context["en"], context["fix"])
     if kind == "string_pattern_mismatch":
         zh, en, example = HINTS[context["pattern"]]
-        return Fault(
-            Code.WRONG_VALUE,
-            _quoted(value, f"应为{zh}"),
-            f"{en} is wanted here",
-            f"例如 {example} / for example {example}",
-        )
+        retyped = half_width(value)
+        if re.fullmatch(context["pattern"], retyped, re.ASCII):
+            fix = f'写成 "{retyped}" / write "{retyped}"'
+        else:
+            fix = f"例如 {example} / for example {example}"
+        return Fault(Code.WRONG_VALUE, _quoted(value, f"应为{zh}"), f"{en} is wanted here", fix)
     if kind == "too_short":
         return _TOO_SHORT
     return Fault(Code.WRONG_TYPE, *_SHAPES.get(kind, _VALUE))

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJso
 
 from callrouter.plans.codes import Code
 from callrouter.plans.schema.fault import as_text, fault
-from callrouter.plans.schema.suggestion import did_you_mean
+from callrouter.plans.schema.suggestion import did_you_mean, half_width
 
 ID = r"^[a-z][a-z0-9-]{0,39}$"
 KEY_ID = r"^[a-z][a-z0-9-]{0,23}$"
@@ -46,7 +46,7 @@ HINTS = {
     ),
     TEXT: ("一行不超过 200 字的文字", "one line of at most 200 characters", "科技服务热线"),
     VERSION: ("版本号", "a version", '"1.0"'),
-    SHORT_CODE: ("热线短号", "a hotline's short number", "12315"),
+    SHORT_CODE: ("热线短号", "a hotline's short number", '"12315"'),
     AREA_CODE: ("带 0 的区号", "an area code with its 0", '"028"'),
     LINE_NUMBER: (
         "短号、带区号的固定电话或 11 位手机号",
@@ -65,6 +65,10 @@ HINTS = {
 }
 """What each pattern wants: Chinese, English, an example."""
 
+_MEANS_YES_OR_NO = {
+    **dict.fromkeys(("yes", "y", "true", "on", "1", "是"), "yes"),
+    **dict.fromkeys(("no", "n", "false", "off", "0", "否"), "no"),
+}
 _PRIORITY = re.compile(r"[0-9]{1,3}", re.ASCII)
 
 
@@ -83,11 +87,12 @@ def _priority(value: object) -> int:
 def _yes_no(value: object) -> bool:
     text = as_text(value)
     if text not in {"yes", "no"}:
+        meant = _MEANS_YES_OR_NO.get(half_width(text).lower())
         raise fault(
             Code.WRONG_VALUE,
             "应为 yes 或 no",
             "yes or no is wanted here",
-            '写 "yes" 或 "no" / write "yes" or "no"',
+            f'写成 "{meant}" / write "{meant}"' if meant else '写 "yes" 或 "no" / write "yes" or "no"',
         )
     return text == "yes"
 
@@ -120,7 +125,7 @@ def _line_number(value: object) -> str:
     text = as_text(value)
     if re.fullmatch(LINE_NUMBER, text):
         return text
-    digits = re.sub(r"[ ()（）.\-‐-―－]", "", text)
+    digits = re.sub(r"[ ().\-‐-―]", "", half_width(text))
     digits = digits.removeprefix("+86").removeprefix("0086") if digits.startswith(("+86", "0086")) else digits
     for candidate in (digits, f"0{digits}"):
         if re.fullmatch(LINE_NUMBER, candidate):
@@ -133,6 +138,7 @@ def _line_number(value: object) -> str:
     )
 
 
+_ONE_BY_ONE = "一个词一项，用英文逗号隔开 / write one word an item, with ASCII commas between them"
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -143,8 +149,12 @@ def one_of(*allowed: Word) -> BeforeValidator:
     def word(value: object) -> Word:
         text = as_text(value)
         if text not in words:
+            several = "," in half_width(text)
             raise fault(
-                Code.WRONG_VALUE, "不是可用的词", "this word is unknown", did_you_mean(text, list(words))
+                Code.WRONG_VALUE,
+                "不是可用的词",
+                "this word is unknown",
+                _ONE_BY_ONE if several else did_you_mean(text, list(words)),
             )
         return words[text]
 
@@ -174,7 +184,7 @@ Text = Annotated[
     _pattern(TEXT),
     WithJsonSchema({"type": ["string", "number", "boolean"], "maxLength": 200, "minLength": 1}),
 ]
-Version = Annotated[str, _pattern(VERSION)]
+Version = Annotated[str, _pattern(VERSION), _number_schema(VERSION)]
 DocumentRef = Annotated[str, _pattern(DOCUMENT_REF), _number_schema(DOCUMENT_REF)]
 ShortCode = Annotated[str, _pattern(SHORT_CODE), _number_schema(SHORT_CODE)]
 AreaCode = Annotated[str, _pattern(AREA_CODE)]

@@ -230,10 +230,10 @@ def _end_of(day: date, timeline: Timeline) -> datetime:
 
 
 def _fitting(phase: Phase, tongue: Tongue, width: float) -> str:
-    """The most that a bar has room for: phase, who answers, announcement."""
+    """The most that a bar has room for: phase, who answers, announcement; the phase is the last to go."""
     name, landing = phase_word(phase.name, tongue), landing_word(phase.landing, tongue)
     announcement = f" · {phase.announcement}" if phase.announcement else ""
-    for text in (f"{name} · {landing}{announcement}", f"{name}{announcement}", f"{landing}", name):
+    for text in (f"{name} · {landing}{announcement}", f"{name}{announcement}", name):
         if text_width(text, 11) <= width:
             return text
     return ""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from callrouter.decide.words import MODE_WORDS, NUMBER_FATE_WORDS, PHASE_WORDS, SEAT_FATE_WORDS
 from callrouter.plans.timeline.rows import RowKind
-from callrouter.vocabulary.migration import Landing, Mode, PhaseName, Schedule
+from callrouter.vocabulary.migration import Landing, PhaseName, Schedule
 
 
 class Tongue(StrEnum):
@@ -58,11 +58,6 @@ _PHRASES: Final = {
         "Deadlines (the day itself is in time; none switches anything)",
     ),
 }
-
-
-def mode_word(mode: Mode, tongue: Tongue) -> str:
-    """What people call a mode: the documents' own word."""
-    return MODE_WORDS[mode] if tongue is Tongue.ZH else _english(mode)
 
 
 def phase_word(name: PhaseName, tongue: Tongue) -> str:

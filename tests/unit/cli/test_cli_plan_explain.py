@@ -262,3 +262,36 @@ def test_a_line_of_every_schedule_of_a_shipped_plan_is_explained_in_the_words_of
         assert (answer["treatment"] == "release") == (answer["queue"] is None)
         if answer["announcement"]:
             assert answer["announcement_text"], (dialled, answer["announcement"])
+
+
+def test_people_are_told_which_header_named_the_line_when_they_gave_one(city: Path) -> None:
+    def found(*more: str) -> str:
+        return ask(city, "12345", "--trunk", "carrier", "--lang", "zh", *more).out.splitlines()[-1]
+
+    assert found("--diversion", "<sip:09992180013@carrier.example>") == "被叫号码：取自 Diversion 头"
+    assert found("--to", "<sip:12333@carrier.example>") == "被叫号码：取自 To 头"
+    assert found("--diversion", "<sip:12345@carrier.example>").startswith("被叫号码：就是 --dialled")
+    assert found().startswith("时刻：")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "remedy"),
+    [
+        ("--diversion", "13800138111", "'<sip:03552180012@carrier.example>'"),
+        ("--diversion", "<sip:13800138111@", "'<sip:03552180012@carrier.example>'"),
+        ("--history-info", "<sip:13800138111@carrier.example>", ";index=1'"),
+    ],
+)
+def test_a_header_that_says_nothing_is_told_and_not_repeated(
+    city: Path, option: str, value: str, remedy: str
+) -> None:
+    ran = ask(city, "12345", option, value)
+    assert ran.code == 0
+    assert ran.err.startswith(f"{option}: 读不懂")
+    assert remedy in ran.err
+    assert "13800138111" not in ran.out + ran.err
+
+
+def test_without_an_instant_it_is_now_by_the_clock_of_the_place(city: Path) -> None:
+    ran = run("plan", "explain", str(city), "--dialled", "12345", "--lang", "zh")
+    assert re.search(r"^时刻：\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00$", ran.out, re.MULTILINE)

@@ -27,6 +27,7 @@ from tests.unit.decide.a_plan import (
     decided,
     line,
     phase,
+    place,
     schedule,
 )
 
@@ -234,6 +235,15 @@ def test_what_the_operator_chose_is_told_as_his_choice() -> None:
     plan = with_lines(line("12300", chosen))
     assert ReasonCode.ILLUSTRATIVE in {reason.code for reason in decided("12300", NOW, plan).reasons}
     assert ReasonCode.ILLUSTRATIVE not in {reason.code for reason in decided("12300").reasons}
+
+
+def test_an_instant_that_the_operator_gave_is_told_where_he_gave_it() -> None:
+    given = place(12, "operator.yaml")
+    phases = tuple(replace(one, illustrative=True, given_place=given) for one in MERGED.phases)
+    plan = with_lines(line("12300", replace(MERGED, phases=phases)))
+    reasons = {reason.code: reason.rule for reason in decided("12300", NOW, plan).reasons}
+    assert reasons[ReasonCode.ILLUSTRATIVE] == "dialplans/invented/operator.yaml:12"
+    assert reasons[ReasonCode.NUMBER_ENDED].startswith("dialplans/invented/lines.yaml:")
 
 
 def test_a_reason_names_the_rule_by_file_and_line_the_phase_first_and_the_line_second() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from callrouter.vocabulary.decision import ReasonCode
 from callrouter.vocabulary.line import Level
+from callrouter.vocabulary.migration import PhaseName
 from callrouter.vocabulary.plan import Plan
 from callrouter.vocabulary.territory import Platform
 from callrouter.vocabulary.treatment import Connect, Dial
@@ -99,6 +100,9 @@ def test_c28_without_a_peer_home_answers_for_it() -> None:
 def test_c28_a_line_of_a_platform_elsewhere_goes_there_and_a_stray_one_does_not() -> None:
     assert isinstance(decided("12320", trunk="west-carrier").treatment, Dial)
     assert decided("12380", trunk="west-carrier").treatment == Connect("hotline", None, 0)
+    ended = decided("12300", trunk="west-carrier").ruling
+    assert (ended.phase, ended.stray) == (PhaseName.ENDED, True)
+    assert ended.treatment == Connect("hotline", "x01-12300-invented-2", 0)
 
 
 @pytest.mark.parametrize("asked", [{"trunk": "county-carrier"}, {"platform": "county"}])

@@ -13,6 +13,7 @@ from callrouter.decide.explain import explain, explanation
 from callrouter.decide.memory import MOST_KEPT, memory_of
 from callrouter.decide.route import decide
 from callrouter.decide.transfers import transfers_of
+from callrouter.vocabulary.decision import ReasonCode
 from callrouter.vocabulary.hours import Hours
 from callrouter.vocabulary.line import Level
 from callrouter.vocabulary.migration import Landing, Mode, Phase, PhaseName
@@ -179,6 +180,17 @@ def test_listed_numbers_take_no_memory_by_being_dialled() -> None:
         ruling = decided(number, NOW, large).ruling
         assert (ruling.line, ruling.name) == (number, name)
     assert len(memory_of(large).epoch_of(NOW).cases) == 1
+
+
+def test_what_is_told_of_a_listed_number_does_not_depend_on_which_one_was_dialled_before() -> None:
+    chosen = replace(LANDLINES, illustrative=True)
+    rows = [("03552190001", "一"), ("03552190002", "二")]
+    plan = replace(PLAN, lists=LineLists.of(chosen, rows))
+    first, second = (decided(number, NOW, plan) for number, _ in rows)
+    assert second == decided("03552190002", NOW, replace(plan))
+    told = {reason.code: reason.rule for reason in first.reasons}
+    assert told[ReasonCode.ILLUSTRATIVE] == chosen.place.rpartition(":")[0]
+    assert ReasonCode.ILLUSTRATIVE in {reason.code for reason in second.reasons}
 
 
 def test_listed_numbers_with_centers_of_their_own_are_told_apart() -> None:

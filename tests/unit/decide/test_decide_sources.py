@@ -51,6 +51,13 @@ def test_c36_an_emergency_number_as_the_caller_is_believed_on_a_trusted_trunk_on
     assert decided("12345", caller="110", trunk="nobody-knows-it").ruling.source is None
 
 
+def test_c36_where_no_trunk_is_named_the_caller_is_believed_as_he_is_told() -> None:
+    handed_over = decided("12345", caller="110", trunk="").ruling
+    assert (handed_over.source, handed_over.announcement) == ("emergency:110", "M05")
+    assert handed_over.treatment == Connect("hotline", "m05-110-invented-2", 10)
+    assert decided("12345", trunk="").ruling.source is None
+
+
 def test_c36_one_callers_source_is_not_the_nexts() -> None:
     sources = [
         decided("12345", caller=caller).ruling.source for caller in ("110", "13800138000", "120", "110")

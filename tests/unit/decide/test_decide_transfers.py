@@ -147,6 +147,13 @@ def test_c35_an_emergency_is_passed_on_as_the_document_says(out: EmergencyOut, m
     assert ways("110", NOW, plan) == [("110", one, True) for one in means]
 
 
+def test_c35_of_an_emergency_number_that_the_document_does_not_name_the_caller_is_told() -> None:
+    plan = replace(PLAN, emergencies={"110": EMERGENCIES[0]})
+    (only,) = transfers("122", plan=plan)
+    assert (only.target, only.means, only.open) == ("122", Means.GUIDE, True)
+    assert only.place == PLAN.desks.emergency.place
+
+
 def test_c35_an_emergency_desk_is_open_for_the_areas_it_answers_for() -> None:
     assert to("119") == [(THREE_WAY, False)]
     assert to("119", trunk="east-carrier") == [(THREE_WAY, True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -13,6 +13,7 @@ from callrouter.clock import Clock
 from callrouter.demonstration import first_call
 from callrouter.demonstration.first_call import CallFailed, Seen, place_first_call
 from callrouter.settings import Settings, Sip
+from callrouter.sip_party.call import Call as SipCall
 from callrouter.vocabulary.decision import Decision
 from callrouter.vocabulary.treatment import Connect
 
@@ -55,6 +56,16 @@ def test_a_call_as_the_plan_orders_passes() -> None:
 def test_a_call_that_nobody_decided_or_that_was_decided_otherwise_fails(wrong: Mapping[str, Any]) -> None:
     with pytest.raises(CallFailed, match="not as the plan orders"):
         first_call._require_decision({**RIGHT, **wrong}, expected())
+
+
+class SilentCall:
+    """A call that heard nothing."""
+
+
+def test_an_announcement_that_was_never_recorded_is_a_failure_with_its_remedy() -> None:
+    call = cast("SipCall", SilentCall())
+    with pytest.raises(CallFailed, match=r"g02-99999-nowhere.*callrouter prompts build"):
+        first_call._require_announcement(call, Seen(lambda _line: None, 0.0), "g02-99999-nowhere")
 
 
 def test_a_call_that_is_in_no_journal_fails() -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from callrouter.plans.codes import Code
 from callrouter.plans.schema.reference import reference
+from callrouter.prompts.catalogue import load_catalogue
 from callrouter.settings import PROJECT_ROOT
 from tests.unit.cli.running import run
 from tests.unit.docs.refresh_walks import refreshed
@@ -52,6 +54,60 @@ def test_the_plan_of_the_walk_has_no_errors_in_the_end(
         "plan", "check", "dialplans/mingchuan", "--at", "2021-06-15T09:00:00+08:00", "--without-recordings"
     )
     assert ran.code == 0, ran.out
+
+
+def often_needed(name: str) -> list[str]:
+    """The pieces of plan files that the walk offers beside its own: each begins with its file's name."""
+    return re.findall(
+        r"^```yaml\n(# \w+\.yaml\n.*?)^```$", (DOCS / name).read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+
+
+def put_in(piece: str, file: Path) -> None:
+    """Put what stands under each key of the piece below the same key of the file."""
+    text = file.read_text(encoding="utf-8")
+    for key, below in re.findall(r"^(\w+:)\n((?: .*\n)+)", piece, re.MULTILINE):
+        assert f"\n{key}\n" in text
+        text = text.replace(f"\n{key}\n", f"\n{key}\n{below}")
+    file.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", WALKS)
+def test_what_is_often_needed_fits_into_the_plan_of_the_walk(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plan = tmp_path / "dialplans" / "mingchuan"
+    plan.mkdir(parents=True)
+    for file in (step for step in walk(name) if isinstance(step, File)):
+        follow(file, tmp_path)
+    pieces = often_needed(name)
+    assert len(pieces) == 2
+    for piece in pieces:
+        put_in(piece, plan / piece.splitlines()[0].removeprefix("# "))
+    platform = (plan / "plan.yaml").read_text(encoding="utf-8").replace("hours: always", "hours: day")
+    (plan / "plan.yaml").write_text(platform, encoding="utf-8")
+    at = ("--at", "2021-06-15T21:00:00+08:00")
+    ran = run("plan", "check", "dialplans/mingchuan", *at, "--without-recordings")
+    assert ran.code == 0, ran.out
+    mayor = run("plan", "explain", "dialplans/mingchuan", "--dialled", "09602345678", *at).out
+    assert "标记 mayor" in mayor
+    assert "[outside_hours]" in mayor
+
+
+def test_both_languages_offer_the_same_pieces() -> None:
+    assert often_needed("plans.md") == often_needed("plans.zh-CN.md") != []
+
+
+@pytest.mark.parametrize("name", WALKS)
+def test_every_announcement_and_code_that_the_walk_names_is_there(name: str) -> None:
+    text = (DOCS / name).read_text(encoding="utf-8")
+    announcements = set(re.findall(r"`([A-Z]\d\d)`", text))
+    assert announcements
+    assert announcements <= load_catalogue(PROJECT_ROOT / "ivr_prompts").prompts.keys()
+    codes = set(re.findall(r"`([A-Z]+_[A-Z0-9_]+)`", text))
+    assert codes
+    assert codes <= {code.value for code in Code}
 
 
 def test_both_languages_walk_the_same_way() -> None:

@@ -149,6 +149,26 @@ def test_what_the_document_allows_is_no_difference(tmp_path: Path) -> None:
     assert {finding.fault.code for finding in findings_of(folder, "inner-mongolia")} == {Code.LINE_DIFFERS}
 
 
+def test_round_the_clock_service_after_its_deadline_is_a_warning_told_once(tmp_path: Path) -> None:
+    folder = copied("sichuan", tmp_path)
+    operator = folder / "operator.yaml"
+    text = operator.read_text("utf-8")
+    for starts, late in (("2021-09-01T00:00:00+08:00", False), ("2021-09-01T00:00:01+08:00", True)):
+        operator.write_text(text.replace("2021-08-31T00:00:00+08:00", starts, 1), "utf-8")
+        found = findings_of(folder, "sichuan", overlay=True)
+        assert [finding.fault.code for finding in found] == [Code.INSTANT_DIFFERS] * late
+        assert all(finding.fault.source == "000:L95" and not finding.is_error for finding in found)
+
+
+def test_a_center_that_the_operator_fills_in_is_still_compared(tmp_path: Path) -> None:
+    folder = copied("sichuan", tmp_path)
+    lines = folder / "lines.yaml"
+    text = lines.read_text("utf-8").replace("means: [three_way, ticket]", "means: [guide]", 1)
+    lines.write_text(text, "utf-8")
+    (finding,) = findings_of(folder, "sichuan", overlay=True)
+    assert (finding.fault.code, finding.fault.source) == (Code.RULE_DIFFERS, "000:L92")
+
+
 def test_a_plan_that_does_not_load_is_not_compared(tmp_path: Path) -> None:
     folder = copied("sichuan", tmp_path)
     (folder / "lines.yaml").write_text("schedules: {}\n...\n", "utf-8")

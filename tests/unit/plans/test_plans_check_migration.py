@@ -79,3 +79,18 @@ def test_c15_a_release_without_a_word_mute_release(tmp_path: Path) -> None:
     changes = [("        landing: platform\n        announcement: X01\n", "        landing: released\n")]
     (finding,) = found(tmp_path, lines=changes)
     assert told([finding]) == ["lines.yaml error MUTE_RELEASE -"]
+
+
+def test_c5_a_landing_that_is_not_what_the_mode_says_wants_a_look(tmp_path: Path) -> None:
+    elsewhere = TRANSITION.replace("landing: platform", "landing: external")
+    (odd,) = [
+        finding
+        for finding in found(tmp_path, lines=[(TRANSITION, elsewhere)])
+        if finding.fault.code == "LANDING_UNEXPECTED"
+    ]
+    assert told([odd]) == ["lines.yaml warning LANDING_UNEXPECTED -"]
+    assert text_at(tmp_path, odd).startswith("external")
+
+
+def test_c5_the_landings_of_a_sound_plan_are_as_their_modes_say(tmp_path: Path) -> None:
+    assert "LANDING_UNEXPECTED" not in codes(told(found(tmp_path)))

@@ -165,3 +165,20 @@ def test_every_cut_of_a_file_is_noticed(tmp_path: Path) -> None:
 def test_a_change_must_be_of_something_that_is_there() -> None:
     with pytest.raises(AssertionError):
         changed(PLAN, [("no such text", "")])
+
+
+def test_a_thousand_wrong_names_among_many_alike_are_told_in_time(tmp_path: Path) -> None:
+    """Comparing every wrong name with every right one would take minutes."""
+    letters = "abcdefghijklmnopqrstuvwxyzabcdefghijklm"
+    known = [f"x{letters[at:]}{letters[:at]}"[:36] + f"{at:03d}" for at in range(300)]
+    schedule = "  {}:\n    mode: forwarded\n    number_fate: kept\n    seat_fate: none\n    phases:\n"
+    schedule += '      - {{name: before, landing: external, source: "009:L1"}}\n'
+    line = (
+        '  - {{number: "{}", name: a, spoken_number: 幺幺, spoken_name: b, schedule: {}, source: "009:L1"}}\n'
+    )
+    text = "schedules:\n" + "".join(schedule.format(name) for name in known) + "lines:\n"
+    text += "".join(line.format(96000 + at, f"y{known[at % 300][:0:-1]}") for at in range(999)) + "...\n"
+    began = time.perf_counter()
+    loaded = load(write_city(tmp_path, lines=text, operator=None, landlines=None))
+    assert time.perf_counter() - began < 10
+    assert len(loaded.findings) >= 999

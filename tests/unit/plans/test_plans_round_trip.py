@@ -48,7 +48,7 @@ def without_places(value: object) -> object:
     if isinstance(value, Line):
         return without_places(value._replace(place="")._asdict())
     if is_dataclass(value) and not isinstance(value, type):
-        names = [field.name for field in fields(value) if field.name not in {"place", "kept"}]
+        names = [field.name for field in fields(value) if field.name not in {"place", "given_place", "kept"}]
         return {name: without_places(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {key: without_places(item) for key, item in value.items()}
