@@ -133,6 +133,9 @@ def literal_verdict() -> str:
         "sip_call_id": "load-1",
         "arrived_at": f"{datetime.now(UTC).timestamp():.6f}",
         "clock_offset": "0",
+        "to": "",
+        "diversion": "",
+        "history_info": "",
     }
     decider = Decider(plan, lambda _decision: None)
     return decider.answer(AgiRequest("arrival", facts)).value
