@@ -56,8 +56,6 @@ class Decider:
         if prepared is None or prepared.found_by is not call.found_by:
             prepared = self._prepare(call, decision)
         prepared.line.write(call.call_id)
-        if decision.ruling.stray:
-            _warn_of_stray(call, decision.ruling)
         self.on_decision(decision)
         return prepared.answer
 
@@ -71,7 +69,10 @@ class Decider:
             phase=ruling.phase,
             reason=reason.code,
             rule=reason.rule,
+            **({"stray": True} if ruling.stray else {}),
         )
+        if ruling.stray and ruling not in self._prepared:
+            _warn_of_stray(call, ruling)
         prepared = _Prepared(call.found_by, line, Answer(VERDICT_VARIABLE, verdict_of(call, decision)))
         if len(self._prepared) < _MOST_PREPARED:
             self._prepared[ruling] = prepared
@@ -102,7 +103,11 @@ class Decider:
 
 
 def _warn_of_stray(call: Call, ruling: Ruling) -> None:
-    """Say that a carrier sent what by plan should not come; the line's number is a hotline's, no person's."""
+    """Say that a carrier sent what by plan should not come; the line's number is a hotline's, no person's.
+
+    Said at the first call under a ruling: an ended number may be dialled for years. Each further one is marked in its
+    own line, and counted.
+    """
     _log.warning(
         "stray_call",
         call_id=call.call_id,

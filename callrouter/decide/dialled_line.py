@@ -56,7 +56,7 @@ _ADDRESS = re.compile(r"(?i)[ \t]*(?:sips?:|tel:)|.*[<\"]", re.DOTALL)
 def find_dialled(clues: Clues, trunk: Trunk | None, plan: Plan) -> tuple[Number, FoundBy]:
     """The number that the caller dialled, and what named it. Total: raises nothing, whatever the clues hold."""
     requested = _number(clues.request_uri, plan)
-    if _is_emergency(requested) or not (_says_more(clues) or (trunk is not None and trunk.dids)):
+    if _is_emergency(requested) or not (_says_more(clues) or _is_dialled_in(requested, trunk, plan)):
         return requested, _REQUEST_URI
     for finder in ALL_FINDERS if trunk is None else trunk.finders:
         for number in _NAMED[finder](clues, requested, trunk, plan):
@@ -68,6 +68,14 @@ def find_dialled(clues: Clues, trunk: Trunk | None, plan: Plan) -> tuple[Number,
 def _says_more(clues: Clues) -> bool:
     """Whether there is anything to look at but the Request-URI; in nearly every call there is not."""
     return bool(clues.to or clues.diversion or clues.history_info)
+
+
+def _is_dialled_in(requested: Number, trunk: Trunk | None, plan: Plan) -> bool:
+    """Whether it is one of the trunk's dialled-in numbers."""
+    if trunk is None or not trunk.dids or isinstance(requested, UnknownNumber):
+        return False
+    area = _local_area(trunk, plan) if requested.kind is NumberKind.LANDLINE else None
+    return canonical_line(requested, area) in _dids(trunk, plan)
 
 
 def _is_found(number: Number, trunk: Trunk | None, plan: Plan) -> bool:

@@ -217,7 +217,7 @@ def test_every_decision_is_told_once_and_logged_without_the_caller(
     assert [decision.line for decision in told] == ["12315", None, "12315"]
 
 
-def test_c15_a_call_that_should_not_have_come_is_warned_of_each_time(
+def test_c15_a_call_that_should_not_have_come_is_warned_of_once_and_marked_each_time(
     written: io.StringIO, decider: Decider
 ) -> None:
     for call_id in ("node1-1.1", "node1-1.2"):
@@ -225,11 +225,13 @@ def test_c15_a_call_that_should_not_have_come_is_warned_of_each_time(
     decider.answer(dip("12315", IN_FORCE))
     lines = [json.loads(one) for one in written.getvalue().splitlines()]
     strays = [one for one in lines if one["event"] == "stray_call"]
-    assert [one["call_id"] for one in strays] == ["node1-1.1", "node1-1.2"]
+    assert [one["call_id"] for one in strays] == ["node1-1.1"], "an ended number may be dialled for years"
     assert {(one["level"], one["line"], one["phase"], one["trunk"]) for one in strays} == {
         ("warning", "12300", "ended", "carrier")
     }
     assert all(one["remedy"] for one in strays)
+    marked = {one["call_id"] for one in lines if one["event"] == "call_decided" and one.get("stray")}
+    assert marked == {"node1-1.1", "node1-1.2"}
     assert "13800138000" not in written.getvalue()
 
 
