@@ -121,7 +121,8 @@ async def test_an_agents_lost_device_sends_the_caller_back_to_the_head_of_the_qu
             again = await other.next_call(timeout_s=45)
             await again.answer()
             await again.hears(CALLER_HZ, timeout_s=3)
-            await call.hang_up()
+            await again.hang_up()  # this one's own end is no second loss
+            await call.wait_for(CallState.ENDED, timeout_s=5)
     record = system.record(call.sip_call_id)
     assert record["terminal_state"] == "completed"
     assert [visit["agent"] for visit in record["queue_visits"]] == ["1001", "1002"]

@@ -26,7 +26,7 @@ CALLERS = {"CR_CALLED", "CR_CALLER", "CR_ROW", "CR_SIP_CALL_ID", "CR_TO"}
 
 OURS = {
     "ARG1", "ARG2", "CR_ARRIVED_AT", "CR_ASK", "CR_CALL", "CR_CAUSE", "CR_CLOCK_OFFSET", "CR_DIVERSION", "CR_EMPTY",
-    "CR_HARMLESS", "CR_HEADER", "CR_HISTORY_INFO", "CR_LAST_RESORT", "CR_ROWS",
+    "CR_ENDED", "CR_HARMLESS", "CR_HEADER", "CR_HISTORY_INFO", "CR_LAST_RESORT", "CR_ROWS",
     "CR_LOOKS", "CR_LOSSES", "CR_NOTICE", "CR_NOT_KEPT", "CR_ORDER", "CR_PLAIN", "CR_PRESENTATION", "CR_QUEUE",
     "CR_REASON", "CR_SAFE_QUEUE", "CR_SECOND_LOOK", "CR_SPOOL", "CR_TRUNK", "QUEUE_PRIO",
 }  # fmt: skip
@@ -38,8 +38,8 @@ ASTERISKS = {
 """Words, numbers and configured names that Asterisk gives."""
 
 FUNCTIONS = {
-    "CHANNEL(endpoint)", "CALLERID(num-pres)", "CUT", "FIELDQTY", "FILTER", "IF", "LEN", "QUEUE_EXISTS",
-    "QUEUE_MEMBER", "REGEX", "STRFTIME", "STRREPLACE", "URIENCODE",
+    "CHANNEL(endpoint)", "CHANNEL(hangupsource)", "CALLERID(num-pres)", "CUT", "FIELDQTY", "FILTER", "IF", "LEN",
+    "QUEUE_EXISTS", "QUEUE_MEMBER", "REGEX", "STRFTIME", "STRREPLACE", "URIENCODE",
 }  # fmt: skip
 """CHANNEL and CALLERID with what they may be asked for; the others work on what stands in their brackets."""
 
@@ -82,7 +82,8 @@ def test_what_a_caller_wrote_is_taken_up_by_a_plain_set_into_the_callers_variabl
     assert {takes_up(step) for step in steps} - {None} == CALLERS
     for step in steps:
         raw = re.search(
-            r"\$\{(EXTEN|CALLERID\((?!num-pres)|CHANNEL\((?!endpoint)|SIP|PJSIP|STRREPLACE\(PJSIP)", step.args
+            r"\$\{(EXTEN|CALLERID\((?!num-pres)|CHANNEL\((?!endpoint|hangupsource)|SIP|PJSIP|STRREPLACE\(PJSIP)",
+            step.args,
         )
         assert bool(raw) == bool(takes_up(step)), step
 
