@@ -1,5 +1,4 @@
 """`callrouter asterisk render`: the configuration for an Asterisk of your own."""
-# ruff: noqa: PLC0415 - a command imports its work when it runs: every process starts through this command line
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """`callrouter demo` (`make run`): the whole system, and one real call through it."""
-# ruff: noqa: PLC0415 - a command imports its work when it runs: every process starts through this command line
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 Each command's work is in a file of its own, which is imported when the command runs: the controller starts through
 this command line too, and what it does not need would only delay it.
 """
-# ruff: noqa: PLC0415 - see above
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """`callrouter prompts`: render, check and unpack the announcements."""
-# ruff: noqa: PLC0415 - a command imports its work when it runs: every process starts through this command line
 
 from __future__ import annotations
 

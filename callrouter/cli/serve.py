@@ -1,5 +1,4 @@
 """`callrouter serve` runs the whole system; `controller` the controller with its records; `records` those alone."""
-# ruff: noqa: PLC0415 - a command imports its work when it runs: every process starts through this command line
 
 from __future__ import annotations
 

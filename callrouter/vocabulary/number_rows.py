@@ -45,7 +45,8 @@ class NumberRows:
             return NotImplemented
         return self._ends == other._ends and self._names == other._names and self.slots() == other.slots()
 
-    __hash__ = None  # type: ignore[assignment]  # rows are added
+    # Rows are added, so it has no hash.
+    __hash__ = None  # type: ignore[assignment]  # Python's own way to say so, which object's type does not foresee
 
     def make_room(self, rows: int) -> None:
         """Prepare for so many rows more, at once. Raises ValueError for more than a table can hold."""

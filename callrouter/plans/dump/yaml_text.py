@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, Union
+from typing import Final, TypeAlias
 
-Value = Union[str, None, Sequence["Value"], Mapping[str, "Value"]]  # noqa: UP007  (| does not take names in quotes)
+Value: TypeAlias = "str | Sequence[Value] | Mapping[str, Value] | None"
 """What can be written; a key whose value is None is left out."""
 
 _WORD: Final = re.compile(r"[a-z][a-z0-9_-]*")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Union
+from typing import NamedTuple, TypeAlias
 
 from callrouter.plans.findings import Fault, Finding
 
@@ -34,7 +34,7 @@ class ListMarks(NamedTuple):
     items: list[Marks]
 
 
-Marks = Union[int, ListMarks, MappingMarks]  # noqa: UP007  (| does not take the names that stand in quotes)
+Marks: TypeAlias = "int | ListMarks | MappingMarks"
 
 
 def packed(line: int, column: int, plain: bool = False) -> int:
