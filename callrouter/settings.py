@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from datetime import time
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -122,7 +123,32 @@ class Http(_Part):
 class Ticketing(_Part):
     """Delivery to the ticketing side."""
 
+    deliver_by: Literal["mqtt", "webhook", "json_lines"] = "mqtt"
     resend_after_s: Annotated[float, Field(gt=0, le=3600)] = 15
+    live_events: bool = True
+    """Whether arrivals, answers, transfers and ends are told as they happen, beside the record."""
+    events_per_message: Annotated[int, Field(ge=1, le=500)] = 100
+    """At most so many travel together; 1 for a receiver that takes no batches."""
+    reconcile_at: time | None = time(3, 10)
+    """When, by the clock of Asia/Shanghai, both sides compare what they have; None: never."""
+    webhook_url: str = ""
+    webhook_secret_file: Path | None = None
+    """0600; None: one is made, in the run directory."""
+    lines_dir: Path | None = None
+    """Where the JSON lines are written; None: in the run directory."""
+
+
+class Records(_Part):
+    """What is kept, and for how long. Records themselves are kept for ever."""
+
+    rotate_journal_mb: Annotated[int, Field(ge=1, le=4096)] = 64
+    """Asterisk's journal is put aside when it is that large."""
+    keep_journal_days: Annotated[int, Field(ge=1, le=3650)] = 7
+    """Journal files that were read to their end."""
+    keep_rows_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    """The journal's rows of a call, in the database."""
+    keep_delivered_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """Messages that the ticketing side has acknowledged."""
 
 
 class Managed(_Part):
@@ -169,6 +195,7 @@ class Settings(BaseSettings):
     http: Http = Http()
     database_url: str = ""
     ticketing: Ticketing = Ticketing()
+    records: Records = Records()
     managed: Managed = Managed()
     rehearsal: Rehearsal = Rehearsal()
     log: Log = Log()

@@ -2,7 +2,7 @@ r"""One row of Asterisk's journal (CEL), read.
 
 Rules:
 - A row has the columns of `CEL_COLUMNS`, in that order; anything else is not a row.
-- `eventtime` is epoch seconds with six decimals; it becomes an exact UTC instant, never through a float.
+- `eventtime` is epoch seconds with six decimals; it becomes whole microseconds, never through a float.
 - What a row says beside that is text, kept as written: it came from callers and is not to be believed.
 - A user event's `eventextra` is JSON `{"extra": "k=v&k=v"}`; each value is percent-encoded UTF-8. What cannot
   be read is an absent fact, never an error. In a fact, an octet that is not UTF-8 and a control character are
@@ -14,9 +14,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from callrouter.vocabulary.journal import CEL_COLUMNS
@@ -45,13 +45,13 @@ class CelRowError(ValueError):
     """The text is not a journal row. The message says why, without quoting the row."""
 
 
-@dataclass(frozen=True, slots=True)
-class CelRow:
-    """A journal row. `(uniqueid, event, at)` identifies it on its node."""
+class CelRow(NamedTuple):
+    """A journal row. `(uniqueid, event, at_us)` identifies it on its node."""
 
     event: str
     """A `CelEvent`, a `JournalEvent`, or another of Asterisk's names."""
-    at: datetime
+    at_us: int
+    """Microseconds since 1970."""
     uniqueid: str
     """The channel's id."""
     linkedid: str
@@ -66,6 +66,11 @@ class CelRow:
     extra: str
     """JSON text, or empty."""
 
+    @property
+    def at(self) -> datetime:
+        """When it was written down, in UTC."""
+        return instant_at(self.at_us)
+
 
 def cel_row(fields: Sequence[str]) -> CelRow:
     """Read the fields of one CSV record; raise CelRowError when they are no row."""
@@ -77,7 +82,7 @@ def cel_row(fields: Sequence[str]) -> CelRow:
         raise CelRowError("eventtype, uniqueid and linkedid must not be empty")
     return CelRow(
         event,
-        instant_of(instant),
+        microseconds_in(instant),
         uniqueid,
         linkedid,
         channel,
@@ -95,17 +100,22 @@ def at_node(row: CelRow, node: str) -> CelRow:
     uniqueid, linkedid = (_BOOT_NAME.sub(f"{node}-", id_) for id_ in (row.uniqueid, row.linkedid))
     if (uniqueid, linkedid) == (row.uniqueid, row.linkedid):
         return row
-    return replace(row, uniqueid=uniqueid, linkedid=linkedid)
+    return row._replace(uniqueid=uniqueid, linkedid=linkedid)
 
 
-def instant_of(text: str) -> datetime:
-    """Read `1763798400.123456`; raise CelRowError otherwise."""
+def microseconds_in(text: str) -> int:
+    """Read `1763798400.123456` as microseconds since 1970; raise CelRowError otherwise."""
     match = _INSTANT.fullmatch(text)
     if match is None:
         raise CelRowError(
             "eventtime is not epoch seconds with six decimals: leave `dateformat` out of cel.conf"
         )
-    return _EPOCH + timedelta(seconds=int(match[1]), microseconds=int(match[2]))
+    return int(match[1] + match[2])
+
+
+def instant_of(text: str) -> datetime:
+    """Read `1763798400.123456`; raise CelRowError otherwise."""
+    return instant_at(microseconds_in(text))
 
 
 def microseconds_of(at: datetime) -> int:

@@ -60,6 +60,20 @@ class JournalEvent(StrEnum):
     """Keys: state (started, finished); when finished also status (RECORD_STATUS), file."""
     REFUSED = "CR_REFUSED"
     """After the arrival of a call that is refused before any decision. Key: reason."""
+    LEG = "CR_LEG"
+    """On a channel to a party, before it is called. Keys: sip_call_id (of that leg), party (a `LegRole`)."""
+    TRANSFER = "CR_TRANSFER"
+    """An attempt to bring somebody into the call.
+
+    Keys: id (the attempt's, within the call), state (requested, ringing, answered, joined, ended). When requested
+    also kind (a `TransferKind`), target (its id in the plan), by (the agent's endpoint) and, to an emergency service,
+    service (110, 119, 120, 122). On any, leg (the uniqueid of the channel to the target). When ended also outcome (a
+    `TransferOutcome`) and cause (Q.850).
+    """
+    RECORDING = "CR_RECORDING"
+    """Keys: file (its name, without folders), state (started, paused, resumed, finished)."""
+    SURVEY = "CR_SURVEY"
+    """Keys: state (offered, finished); when finished also grade (1 to 5; empty: none was given)."""
 
 
 class DecisionFact(StrEnum):
@@ -96,6 +110,10 @@ class DecisionFact(StrEnum):
     """The catalogue id of what the notice plays, such as `T01`."""
     TAG = "tag"
     """What the plan marks the line with, such as `mayor`."""
+    ENTRY = "entry"
+    """The platform where the call came in."""
+    AREA = "area"
+    """The area code of the place that the call is about, as far as the dialled number or the platform tells."""
     DECIDED_AT = "decided_at"
     """The instant the plan was asked about, ISO 8601. Read where an older journal has it, and no longer written: it
     is the arrival's, in the rehearsal clock if there is one."""

@@ -4,19 +4,34 @@ Rules:
 - A message keeps its id however often it is sent: the receiver drops what it has already stored by that id.
 - Only the receiver's own acknowledgement closes a message. What a broker says is no proof of anything.
 - Messages about one call are numbered from 1 without gaps, and sent in that order.
+- What a message says is made once, as JSON text, when it is written into the outbox: it is sent as it was written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final, TypeAlias
 
-from callrouter.vocabulary.record import Json
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+"""A JSON value."""
 
-RECORD_CLOSED = "cn.callrouter.record.closed.v1"
-"""The kind of a message that carries a call's record."""
+
+class Kind(StrEnum):
+    """What a message is about: the CloudEvents `type`."""
+
+    ARRIVED = "cn.callrouter.call.arrived.v1"
+    ANSWERED = "cn.callrouter.call.answered.v1"
+    TRANSFERRED = "cn.callrouter.call.transferred.v1"
+    ENDED = "cn.callrouter.call.ended.v1"
+    RECORD_CLOSED = "cn.callrouter.record.closed.v2"
+    """A call's record, or a correction of it (`revision` > 1)."""
+    RECONCILE = "cn.callrouter.outbox.reconcile.v1"
+    """What should be there: the ids of messages that were acknowledged."""
+
+
+LIVE: Final = frozenset({Kind.ARRIVED, Kind.ANSWERED, Kind.TRANSFERRED, Kind.ENDED})
 
 
 class Outcome(StrEnum):
@@ -37,10 +52,11 @@ class Message:
     node: str
     call_id: str
     sequence: int
-    kind: str
+    kind: Kind
     created_at: datetime
     rehearsal: bool
-    body: Mapping[str, Json]
+    body: str
+    """A JSON object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +67,21 @@ class Acknowledgement:
     outcome: Outcome
     reason: str | None
     """Why it was rejected; untrusted text, shortened."""
+    missing: tuple[str, ...] = ()
+    """About a manifest: the ids that the receiver does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What should be there by now: a page of the daily reconciliation."""
+
+    id: str
+    since: int
+    until: int
+    """Outbox positions, `(since, until]`."""
+    ids: tuple[str, ...]
+    """Of the messages in between that were acknowledged."""
 
 
 class PublishError(Exception):
-    """The message was not handed over: no link, or no answer from the broker. It will be sent again."""
+    """Nothing was handed over: no link, or no answer from the other side. It will be sent again."""

@@ -5,23 +5,20 @@ Rules:
 - Every inbound call that ended has a record, however little is known: what is not known is None or empty, and
   what is odd is named in `anomalies`.
 - Instants are zone-aware; in JSON they are ISO 8601. Durations are whole milliseconds, never negative.
+- The JSON form and its schema are made from these classes alone (`record_json`).
 - Numbers are kept as they were written by the carrier: this is the only place that holds them raw.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
 
 from callrouter.vocabulary.journal import Fallback
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised when a reader of the JSON form would have to change."""
-
-Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
-"""A JSON value of a record; no fractions."""
 
 
 class LegRole(StrEnum):
@@ -31,6 +28,60 @@ class LegRole(StrEnum):
     AGENT = "agent"
     LAST_RESORT = "last_resort"
     """Dialled because no agent could be had."""
+    BRANCH = "branch"
+    """A branch center."""
+    EXPERT = "expert"
+    COLLEAGUE = "colleague"
+    SUPERVISOR = "supervisor"
+    PLATFORM = "platform"
+    """Another 12345 platform."""
+    UTILITY = "utility"
+    EMERGENCY = "emergency"
+
+
+class TransferKind(StrEnum):
+    """How somebody was to be brought into a call."""
+
+    THREE_WAY = "three_way"
+    """三方转接: the agent stays until all three talk."""
+    PLAIN = "plain"
+    """转接: the agent leaves."""
+
+
+class TransferOutcome(StrEnum):
+    """What became of the attempt."""
+
+    JOINED = "joined"
+    """The target talked with the caller."""
+    DECLINED = "declined"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    UNREACHABLE = "unreachable"
+    CLOSED = "closed"
+    """Outside its hours."""
+    CANCELLED = "cancelled"
+    """The agent took it back."""
+    CALLER_LEFT = "caller_left"
+    INTERRUPTED = "interrupted"
+    """Nobody wrote down how it ended."""
+
+
+class EmergencyDirection(StrEnum):
+    """Who handed the call to whom."""
+
+    IN = "in"
+    """110, 119, 120 or 122 handed it to us."""
+    OUT = "out"
+    """We handed it to them."""
+
+
+class ClosedBy(StrEnum):
+    """How we know that the call is over."""
+
+    END = "end"
+    """Asterisk wrote down its end."""
+    RULE = "rule"
+    """It did not: Asterisk died, or no longer knows the call."""
 
 
 class HungUpBy(StrEnum):
@@ -85,6 +136,14 @@ class Anomaly(StrEnum):
     """We ended a call that the plan meant to be answered."""
     TIME_RAN_BACKWARDS = "time_ran_backwards"
     """An end lies before its beginning: the clock was set during the call."""
+    NO_END = "no_end"
+    """The call was closed by rule: its end was never written down."""
+    TRANSFER_UNPAIRED = "transfer_unpaired"
+    """A transfer went on that had not been requested."""
+    RECORDING_MISSING = "recording_missing"
+    """A file that was written down as recorded is not there, or cannot be read."""
+    SURVEY_UNREADABLE = "survey_unreadable"
+    """A grade that is none of 1 to 5."""
     NOT_EXPLAINED = "not_explained"
     """A fallback call for which no decision could be found afterwards."""
 
@@ -117,6 +176,10 @@ class RecordedDecision:
     platform: str | None = None
     announcement: str | None = None
     tag: str | None = None
+    entry: str | None = None
+    """The platform where the call came in; `platform` is the one that is to answer."""
+    area: str | None = None
+    """The area code of the place that the call is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +190,18 @@ class Announcement:
     started_at: datetime
     finished_at: datetime | None
     """None: the caller left while it was played, or it could not be played."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeatTry:
+    """A seat that was rung for a caller who waited."""
+
+    seat: str
+    """Its endpoint."""
+    at: datetime
+    """To the second, as the queue log has it: when it answered, or when it was given up."""
+    answered: bool
+    rang_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +217,8 @@ class QueueVisit:
     """Asterisk's QUEUESTATUS; None when the caller hung up in it."""
     agent: str | None
     """The endpoint that talked to the caller in this visit."""
+    tries: tuple[SeatTry, ...] = ()
+    """The seats that were rung, in order, as the queue log tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +236,91 @@ class Leg:
     """Q.850; None when Asterisk gave none (it writes 0)."""
     hung_up_by_us: bool | None
     """Whether the dialplan, not a party, ended it; None when Asterisk names no source."""
+    sip_call_id: str | None = None
+    talk_ms: int = 0
+    """How long it was bridged with the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A stretch in which the caller and a person heard each other, `[starts_at, ends_at)`."""
+
+    starts_at: datetime
+    ends_at: datetime
+    uniqueid: str
+    """Of the leg."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """An attempt to bring somebody into the call."""
+
+    id: str
+    kind: TransferKind | None
+    target: str | None
+    """Its id in the plan."""
+    by: str | None
+    """The endpoint of the agent who asked for it."""
+    requested_at: datetime
+    answered_at: datetime | None
+    joined_at: datetime | None
+    ended_at: datetime | None
+    outcome: TransferOutcome
+    cause: int | None
+    """Q.850."""
+    leg: str | None
+    """The uniqueid of the channel to the target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """A hand-over between us and an emergency service."""
+
+    direction: EmergencyDirection
+    service: str
+    """110, 119, 120 or 122."""
+    result: TransferOutcome | None
+    """None for one that was handed to us: it is the call itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileProof:
+    """What proves a sound file."""
+
+    sha256: str
+    """In hexadecimal."""
+    bytes: int
+    duration_ms: int | None
+    """None when its header does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch of a recording that holds silence, because personal data were dictated."""
+
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A file that the talk was recorded into."""
+
+    file: str
+    """Its name, without folders."""
+    started_at: datetime
+    finished_at: datetime | None
+    pauses: tuple[Pause, ...]
+    proof: FileProof | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What the caller thought of it (满意度评价)."""
+
+    offered_at: datetime
+    grade: int | None
+    """1 to 5; None when none was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +330,7 @@ class Voicemail:
     file: str | None
     status: str | None
     """Asterisk's RECORD_STATUS."""
+    proof: FileProof | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,30 +382,17 @@ class CallRecord:
     diversion_raw: str | None = None
     """Topmost first, separated by commas; None where there was none."""
     history_info_raw: str | None = None
-
-
-_FIELDS: dict[type, tuple[str, ...]] = {
-    kind: tuple(field.name for field in fields(kind))
-    for kind in (CallRecord, RecordedDecision, Announcement, QueueVisit, Leg, Voicemail)
-}
-"""Looked up once: asking a dataclass for its fields costs more than writing them."""
-
-
-def record_to_json(record: CallRecord) -> dict[str, Json]:
-    """Give the record as JSON values, field for field."""
-    return {name: _json(getattr(record, name)) for name in _FIELDS[CallRecord]}
-
-
-def _json(value: object) -> Json:
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, tuple):
-        return [_json(item) for item in value]
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="microseconds")
-    names = _FIELDS.get(type(value))
-    if names is None:
-        raise TypeError(f"a record holds no {type(value).__name__}: give it a JSON form in record.py")
-    return {name: _json(getattr(value, name)) for name in names}
+    closed_by: ClosedBy = ClosedBy.END
+    called: str | None = None
+    """`called_raw`, canonical: a short code, or E.164; None when it is no number."""
+    platform_path: tuple[str, ...] = ()
+    """The platforms that the call passed: where it came in first, where it was answered last."""
+    waited_ms: int | None = None
+    """From the arrival to the first person; None when the caller reached none."""
+    answered_within_15_s: bool | None = None
+    """GB/T 33358-2016: counted from the arrival, announcements included. None when the caller left before 15 s."""
+    talks: tuple[Talk, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+    emergency: Emergency | None = None
+    recordings: tuple[Recording, ...] = ()
+    survey: Survey | None = None
