@@ -49,7 +49,7 @@ lock:
 
 # What set-up made; records, messages and passwords (.local/run, .local/rehearsal) stay.
 clean:
-	rm -rf .venv .local/debian .local/bin .local/sounds .local/test
+	rm -rf .venv .local/debian .local/postgresql .local/bin .local/sounds .local/test
 
 purge:
 	rm -rf .venv "$$(readlink -f .local)" .local

@@ -1,44 +1,49 @@
-"""Journal rows of as many calls as one wants: a real answered call (`sample_call.csv`), with ids of their own."""
+"""Journal text of as many calls as one wants: a real answered call (`sample_call.*`), each with ids and a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+import re
 from pathlib import Path
 from typing import Final
 
-from callrouter.records.cel_csv import cut
-from callrouter.records.tail import FilePosition
-from callrouter.vocabulary.cel import CelRow
-
-CALLS_A_BATCH: Final = 35
-"""About what the journal's reader takes at once: 128 KiB."""
-_SIP_CALL_ID: Final = "d5f572dacc4b8d00"
-"""Of the sample."""
-
-
-def call_rows(number: int, *, since: int = 0) -> list[list[CelRow]]:
-    """Return that many calls, each its rows; their ids count up from `since`."""
-    sample = cut((Path(__file__).parent / "sample_call.csv").read_bytes()).rows
-    caller = sample[0].uniqueid
-    return [
-        [
-            replace(
-                row,
-                uniqueid=f"node1-{place}.{0 if row.uniqueid == caller else 1}",
-                linkedid=f"node1-{place}.0",
-                extra=row.extra.replace(_SIP_CALL_ID, f"{place:016x}"),
-            )
-            for row in sample
-        ]
-        for place in range(since, since + number)
-    ]
+CALLS_A_BATCH: Final = 64
+"""About what the journal's reader takes at once."""
+_HERE: Final = Path(__file__).parent
+_CALLER_ID, _SEAT_ID = "1795373512.0", "1795373520.1"
+"""Of the sample, behind the boot name."""
+_INSTANT: Final = re.compile(r'(?<=")\d{10}\.\d{6}(?=")|^\d{10}(?=\|)', re.MULTILINE)
+_SIP_CALL_ID: Final = re.compile(r"(?<=sip_call_id=)[^&\"]+")
 
 
-def batches(
-    made: Sequence[list[CelRow]], *, calls: int = CALLS_A_BATCH
-) -> Iterator[tuple[list[CelRow], FilePosition]]:
-    """Cut calls into batches, each with a position in a journal file that there might be."""
-    for start in range(0, len(made), calls):
-        rows = [row for call in made[start : start + calls] for row in call]
-        yield rows, FilePosition(inode=1, head="00", offset=start + calls)
+class Journal:
+    """The sample as a form to be filled in."""
+
+    def __init__(self, name: str) -> None:
+        text = (_HERE / name).read_text(encoding="utf-8")
+        self._ends_us = max(_microseconds(instant) for instant in _INSTANT.findall(text))
+        self._text = text
+
+    def call(self, place: int, ended_at: float) -> bytes:
+        """Give a call's lines; `place` is its number, `ended_at` seconds since 1970."""
+        shift = round(ended_at * 1_000_000) - self._ends_us
+        text = _INSTANT.sub(lambda found: _shifted(found[0], shift), self._text)
+        text = text.replace(_CALLER_ID, f"1000000000.{2 * place}").replace(
+            _SEAT_ID, f"1000000000.{2 * place + 1}"
+        )
+        return _SIP_CALL_ID.sub(lambda found: f"{place:016x}{found[0][16:]}", text).encode()
+
+
+def calls(name: str, since: int, number: int, ended_at: float) -> bytes:
+    """Give the lines of so many calls, in `sample_call.csv` or `sample_call.queue_log`."""
+    journal = Journal(name)
+    return b"".join(journal.call(place, ended_at) for place in range(since, since + number))
+
+
+def _microseconds(instant: str) -> int:
+    seconds, _, fraction = instant.partition(".")
+    return int(seconds) * 1_000_000 + int(fraction or 0)
+
+
+def _shifted(instant: str, shift: int) -> str:
+    at = _microseconds(instant) + shift
+    return f"{at // 1_000_000}.{at % 1_000_000:06d}" if "." in instant else str(at // 1_000_000)

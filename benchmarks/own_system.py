@@ -46,7 +46,7 @@ class Installation:
 
     @classmethod
     @contextmanager
-    def made(cls, *, rtp_ports: int = 200, **managed: bool) -> Iterator[Self]:
+    def made(cls, *, rtp_ports: int = 200, database_url: str = "", **managed: bool) -> Iterator[Self]:
         """Make one; `managed` says which parts `callrouter serve` is not to start."""
         folder = SETUP_FOLDER / "bench" / f"{os.getpid()}-{time.monotonic_ns()}"
         folder.mkdir(parents=True)
@@ -66,6 +66,7 @@ class Installation:
                     "ami": {"port": ami},
                     "mqtt": {"port": mqtt},
                     "http": {"port": http},
+                    "database_url": database_url,
                     "managed": managed,
                 }
             )
@@ -81,11 +82,11 @@ class Installation:
         return Layout.of(self.settings)
 
     @contextmanager
-    def running(self, command: str) -> Iterator[int]:
+    def running(self, command: str, *arguments: str) -> Iterator[int]:
         """Run `callrouter <command>` while inside; give its process id."""
         with (self.config.parent / f"{command}.out").open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "callrouter", command, "--config", str(self.config)],
+                [sys.executable, "-m", "callrouter", command, "--config", str(self.config), *arguments],
                 cwd=PROJECT_ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

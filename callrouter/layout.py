@@ -80,9 +80,19 @@ class Layout:
         return self.asterisk_log / "cel-custom" / "cel.csv"
 
     @property
+    def queue_log(self) -> Path:
+        """Which seats were rung, and how long callers waited."""
+        return self.asterisk_log / "queue_log"
+
+    @property
     def voicemail(self) -> Path:
         """Messages left by callers."""
         return self.asterisk_spool / "voicemail"
+
+    @property
+    def recordings(self) -> Path:
+        """Talks, where Asterisk's MixMonitor puts them."""
+        return self.asterisk_spool / "monitor"
 
     @property
     def broker(self) -> Path:
@@ -95,6 +105,16 @@ class Layout:
         return self.root / "data" / "callrouter.sqlite3"
 
     @property
+    def lines(self) -> Path:
+        """Messages as JSON lines, where no broker and no webhook takes them; the settings may name another folder."""
+        return self.root / "lines"
+
+    @property
+    def reveals(self) -> Path:
+        """Who had unmasked numbers shown, and how many calls' (never which); 0600."""
+        return self.logs / "reveals.log"
+
+    @property
     def ticketing(self) -> Path:
         """The reference ticketing subscriber's database."""
         return self.root / "ticketing" / "inbox.sqlite3"
@@ -103,3 +123,8 @@ class Layout:
 def sounds_folder() -> Path:
     """Prompts as A-law, made from the masters at set-up."""
     return SETUP_FOLDER / "sounds"
+
+
+def database_address(settings: Settings, layout: Layout) -> str:
+    """The database that the settings name, or the SQLite file of the instance."""
+    return settings.database_url or f"sqlite:///{layout.database}"

@@ -8,8 +8,10 @@ from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from callrouter.vocabulary.web_address import WebAddressError, is_loopback, web_address
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 """The checkout: templates, plans, prompts and the relative paths of the settings hang here."""
@@ -18,6 +20,20 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
 """Lower case, digits and hyphens: safe in a topic, a file name and a dialplan."""
 
+
+def _time_of_day(value: object) -> object:
+    """Take `"HH:MM"` alone: YAML reads an unquoted 10:30 as the number 630."""
+    if value is None or value == "" or isinstance(value, time):
+        return value or None
+    if not isinstance(value, str):
+        # Not a TypeError: pydantic tells a ValueError's text beside the setting's name.
+        raise ValueError('write the time of day in quotes, such as "03:10"; empty: never')  # noqa: TRY004
+    return value
+
+
+TimeOfDay = Annotated[time | None, BeforeValidator(_time_of_day)]
+"""By the clock of Asia/Shanghai."""
+UserName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
 _TAKEN_IN_PJSIP = frozenset({"carrier", "trunk", "phone", "global", "udp"})
 """Sections that asterisk/pjsip.conf.j2 has for itself."""
@@ -112,6 +128,16 @@ class Mqtt(_Part):
 
     host: str = "127.0.0.1"
     port: Port = 18883
+    username: UserName = "callrouter"
+    password_file: Path | None = None
+    """0600; None: the password that was made for the broker of ours."""
+    tls_ca: Path | None = None
+    """The certificates (PEM) by which the broker is known; None: no TLS."""
+
+    @property
+    def is_on_loopback(self) -> bool:
+        """Whether what is said to the broker stays on this machine."""
+        return is_loopback(self.host)
 
 
 class Http(_Part):
@@ -129,13 +155,24 @@ class Ticketing(_Part):
     """Whether arrivals, answers, transfers and ends are told as they happen, beside the record."""
     events_per_message: Annotated[int, Field(ge=1, le=500)] = 100
     """At most so many travel together; 1 for a receiver that takes no batches."""
-    reconcile_at: time | None = time(3, 10)
+    reconcile_at: TimeOfDay = time(3, 10)
     """When, by the clock of Asia/Shanghai, both sides compare what they have; None: never."""
     webhook_url: str = ""
     webhook_secret_file: Path | None = None
     """0600; None: one is made, in the run directory."""
     lines_dir: Path | None = None
     """Where the JSON lines are written; None: in the run directory."""
+    webhook_plain_http: bool = False
+    """Whether webhook_url may be http to another machine: whoever is on the way can read the records."""
+
+    @model_validator(mode="after")
+    def _webhook_can_be_asked(self) -> Self:
+        if self.deliver_by == "webhook" or self.webhook_url:
+            try:
+                web_address(self.webhook_url, plain_http=self.webhook_plain_http)
+            except WebAddressError as error:
+                raise ValueError(f"webhook_url: {error}") from None
+        return self
 
 
 class Records(_Part):
@@ -217,6 +254,8 @@ class Settings(BaseSettings):
         faults = _port_faults(self)
         if self.path(self.run_dir) == self.path(self.rehearsal.run_dir):
             faults.append("run_dir and rehearsal.run_dir are the same folder; give the rehearsal its own")
+        if self.managed.broker and self.ticketing.deliver_by == "mqtt":
+            faults += _broker_faults(self.mqtt)
         if faults:
             raise ValueError("; ".join(faults))
         return self
@@ -229,14 +268,15 @@ class Settings(BaseSettings):
         """The same installation as a separate instance that cannot touch the live one.
 
         Its SIP is bound to loopback, from where the kernel lets no packet leave the machine: no emergency
-        desk, branch center or carrier can be reached, whatever a plan says.
+        desk, branch center or carrier can be reached, whatever a plan says. What it records goes to a broker and a
+        ticketing side of its own, whichever way the live instance delivers.
         """
         shift = self.rehearsal.port_shift
         ports = {
             "sip": self.sip.beside(shift),
             "agi": self.agi.model_copy(update={"port": self.agi.port + shift}),
             "ami": self.ami.model_copy(update={"port": self.ami.port + shift}),
-            "mqtt": self.mqtt.model_copy(update={"host": "127.0.0.1", "port": self.mqtt.port + shift}),
+            "mqtt": Mqtt(port=self.mqtt.port + shift),
             "http": self.http.model_copy(update={"port": self.http.port + shift}),
         }
         return self.model_copy(
@@ -247,11 +287,32 @@ class Settings(BaseSettings):
                 "run_dir": self.rehearsal.run_dir,
                 "database_url": "",
                 "asterisk": Asterisk(),
+                "ticketing": self.ticketing.model_copy(
+                    update={
+                        "deliver_by": "mqtt",
+                        "webhook_url": "",
+                        "webhook_secret_file": None,
+                        "webhook_plain_http": False,
+                        "lines_dir": None,
+                    }
+                ),
                 "managed": self.managed.model_copy(
                     update={"asterisk": True, "broker": True, "ticketing_subscriber": True}
                 ),
             }
         )
+
+
+def _broker_faults(mqtt: Mqtt) -> list[str]:
+    """Name what cannot be asked of the broker that we start ourselves."""
+    faults = []
+    if mqtt.tls_ca or mqtt.password_file:
+        faults.append(
+            "mqtt.tls_ca and mqtt.password_file are for a broker of your own: set managed.broker to false"
+        )
+    if mqtt.username == "ticketing":
+        faults.append("mqtt.username: ticketing is the other side's name at our broker; take another")
+    return faults
 
 
 def _port_faults(settings: Settings) -> list[str]:
@@ -277,6 +338,6 @@ def _port_faults(settings: Settings) -> list[str]:
 
 def _tcp_ports(settings: Settings, whose: str) -> list[tuple[str, int]]:
     taken = {"agi.port": settings.agi.port, "ami.port": settings.ami.port, "http.port": settings.http.port}
-    if settings.mqtt.host in ("127.0.0.1", "localhost"):
+    if settings.mqtt.is_on_loopback:
         taken["mqtt.port"] = settings.mqtt.port
     return [(f"{whose}{name}", port) for name, port in taken.items()]

@@ -3,7 +3,8 @@
 #
 # - Done steps are skipped; an interrupted step is done again. A second run takes a fraction of a second.
 # - apt is asked for what the machine itself lacks (root, or sudo); Asterisk and its companions are unpacked
-#   from Debian forky into .local/debian, where git does not look, and run from there without a chroot.
+#   from Debian forky into .local/debian, where git does not look, and run from there without a chroot; for the
+#   tests, PostgreSQL too, into .local/postgresql.
 # - Whatever is missing is named, with its remedy.
 set -euo pipefail
 # Asterisk runs as another account than root, and must be able to read what is set up; secrets are not made here.
@@ -144,6 +145,43 @@ write_launchers() {
   if [ -n "$1" ]; then "$1" -V >.local/asterisk-version; else .local/bin/asterisk -V >.local/asterisk-version; fi
 }
 
+# PostgreSQL is for the tests alone, which start it as an unprivileged account. It is unpacked into a tree of its own,
+# and nothing of it is configured or started here.
+set_up_postgresql() {
+  local tree=.local/postgresql
+  if [ "$(cat $tree/.unpacked 2>/dev/null)" != "$suite" ]; then
+    command -v mmdebstrap >/dev/null || apt_install mmdebstrap
+    need_root mmdebstrap
+    say "unpacking PostgreSQL from Debian $suite into $tree, for the tests (some seconds, 250 MB)"
+    as_root rm -rf $tree $tree.new
+    as_root mmdebstrap --quiet --variant=extract --include=postgresql \
+      --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Check-Valid-Until "false"' \
+      "$suite" $tree.new "$(debian_mirror)" >.local/unpack-postgresql.log 2>&1 ||
+      fail "PostgreSQL could not be unpacked: $(tail -1 .local/unpack-postgresql.log)" "the log is .local/unpack-postgresql.log; check the network and the mirror; DEBIAN_MIRROR=… names another"
+    as_root chown -R "$(id -u):$(id -g)" $tree.new
+    mv $tree.new $tree
+    echo "$suite" >$tree/.unpacked
+  fi
+  write_postgresql_launchers $tree
+}
+
+# initdb starts the `postgres` beside itself, and both find their libraries and data from where they stand: so each
+# program's place is taken by a launcher of its name, which says where that was, and the program moves next door.
+write_postgresql_launchers() {
+  local tree folder libraries loader program
+  tree=$(readlink -f "$1")
+  folder=$(ls -d "$tree"/usr/lib/postgresql/*/bin)
+  libraries=$(dirname "$(ls -d "$tree"/usr/lib/*-linux-gnu/libc.so.6)")
+  loader=$(ls "$libraries"/ld-linux-*.so.* | head -1)
+  mkdir -p "$folder/../programs"
+  for program in initdb postgres; do
+    [ -e "$folder/../programs/$program" ] || mv "$folder/$program" "$folder/../programs/$program"
+    printf '#!/bin/sh\nexec "%s" --library-path "%s" --argv0 "%s" "%s" "$@"\n' \
+      "$loader" "$libraries" "$folder/$program" "$(dirname "$folder")/programs/$program" >"$folder/$program"
+    chmod +x "$folder/$program"
+  done
+}
+
 # Asterisk and the broker never run as root, and must be able to enter the folder they run from. Where root's
 # checkout is closed to others (/root, a private temporary folder), .local is a link to a folder that is not.
 choose_local() {
@@ -173,6 +211,7 @@ exec 9>.local/setup.lock
 flock -n 9 || { say "another set-up is at work here; waiting for it"; flock 9; }
 set_up_python
 set_up_programs
+[ "$purpose" != test ] || set_up_postgresql
 set_up_user
 .venv/bin/callrouter prompts unpack --quiet ||
   say "not every announcement could be unpacked, see above; callrouter prompts check tells more"

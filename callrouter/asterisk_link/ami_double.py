@@ -281,9 +281,14 @@ def _queue_add(connection: Connection, action: Action) -> None:
     connection.asterisk.tell("QueueMemberAdded", **told)
 
 
+def _logger_rotate(connection: Connection, action: Action) -> None:
+    connection.answer(action, "Success", "Message: Reloaded the logger and rotated log files\r\n")
+
+
 _ANSWERS: Final[dict[str, Callable[[Connection, Action], None]]] = {
     "CoreSettings": Connection.answer_settings,
     "CoreShowChannels": _core_show_channels,
     "QueueStatus": _queue_status,
     "QueueAdd": _queue_add,
+    "LoggerRotate": _logger_rotate,
 }

@@ -4,7 +4,8 @@ Rules
 1. It is Asterisk's ``systemname``: every event then carries it, and an event that somebody else wrote cannot
    (80 random bits).  Asterisk keeps 19 characters of a system name; this is 16.
 2. Asterisk also begins every unique id with it.  It is taken off wherever such an id leaves Asterisk (the dialplan;
-   `vocabulary.cel.at_node`), and the node's name put there: a call id is known to many, and must not tell it.
+   `vocabulary.cel.at_node`), and the node's name put there with a digest of it: a call id is known to many, and must
+   not tell it.
 3. A new one is made before each start of an Asterisk that we start ourselves, and at each rendering for one of
    somebody's own; there it goes with the rendered files until the next rendering.
 4. Only Asterisk and the controller know it; the file that holds it is its owner's alone.

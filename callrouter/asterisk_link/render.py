@@ -56,6 +56,7 @@ class AsteriskConfiguration:
     modules: str
     music: str
     node: str
+    """What call ids begin with: `vocabulary.cel.node_of_boot`."""
     boot_name: str
     """See `boot_name`: the templates count on its length."""
     bind: str

@@ -78,6 +78,8 @@ def decision_facts(call: Call, decision: Decision) -> dict[str, str]:
         DecisionFact.PLATFORM: ruling.platform,
         DecisionFact.ANNOUNCEMENT: ruling.announcement or "",
         DecisionFact.TAG: ruling.tag or "",
+        DecisionFact.ENTRY: ruling.entry,
+        DecisionFact.AREA: ruling.area or "",
         DecisionFact.TREATMENT: treatment_word(ruling.treatment),
     }
     return {str(key): str(value) for key, value in (facts | _treatment_facts(ruling.treatment)).items()}

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from callrouter.cli import asterisk, demo, plan, prompts, serve
+from callrouter.cli import asterisk, demo, outbox, plan, prompts, records, serve
 from callrouter.cli.instance import MENDABLE_ERRORS
 
 application = typer.Typer(
@@ -18,9 +18,10 @@ application = typer.Typer(
 )
 application.command("serve")(serve.serve)
 application.command("controller")(serve.controller)
-application.command("records", hidden=True)(serve.records)
 application.command("demo")(demo.demo)
 application.add_typer(plan.commands, name="plan")
+application.add_typer(records.commands, name="records")
+application.add_typer(outbox.commands, name="outbox")
 application.add_typer(prompts.commands, name="prompts")
 application.add_typer(asterisk.commands, name="asterisk")
 

@@ -21,6 +21,7 @@ from callrouter.plans.findings import PlanErrors
 from callrouter.prompts.findings import PromptError
 from callrouter.settings import Settings
 from callrouter.settings_file import SettingsError, load_settings
+from callrouter.ticketing.webhook_signature import WebhookSecretError
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="设置文件 / settings file [config/callrouter.yaml]")
@@ -29,11 +30,19 @@ ClockOption = Annotated[
     str | None,
     typer.Option("--clock", help="演练时刻 / rehearse as if it were 2021-09-30T23:59:50+08:00"),
 ]
+RehearsalOption = Annotated[bool, typer.Option("--rehearsal", hidden=True)]
+"""Of processes that `serve --clock` starts, and to look at what it has left behind."""
 BindOption = Annotated[
     str | None, typer.Option("--bind", help="SIP 与语音绑定的地址 / address for SIP and audio [127.0.0.1]")
 ]
 
+
+class UnusableDatabaseError(Exception):
+    """The records' database cannot be read or changed; the text says which, and the remedy."""
+
+
 MENDABLE_ERRORS = (
+    UnusableDatabaseError,
     SettingsError,
     ClockError,
     PlanErrors,
@@ -44,6 +53,7 @@ MENDABLE_ERRORS = (
     SecretsError,
     PermissionError,
     NotReady,
+    WebhookSecretError,
 )
 """Errors whose text is all that the user needs: place, fault and remedy."""
 

@@ -1,4 +1,11 @@
-"""`callrouter serve` runs the whole system; `controller` the controller with its records; `records` those alone."""
+"""`callrouter serve` runs the system, or some roles of it; `controller` the controller with its records beside it.
+
+Rules:
+- `serve` supervises: every part is a process of its own, those of ours too. Record-making shares no interpreter with
+  the answering of dips: measured, a dip then waits for the lock of the interpreter while a batch of records is made.
+- Which parts run here is said by `--roles`; on several hosts they meet in the database (PostgreSQL), and leases
+  decide who does what only one may do. The others stand by.
+"""
 
 from __future__ import annotations
 
@@ -15,27 +22,50 @@ from callrouter.cli.instance import (
     ClockOption,
     ConfigOption,
     Instance,
+    RehearsalOption,
     choose_instance,
     running_instance,
 )
 from callrouter.crashpoint import IN_A_DIP, VARIABLE, Armed, CrashPointError, arm, armed_by
 from callrouter.local_system.secrets import read
 from callrouter.log import configure_logging
+from callrouter.service.roles import OWN_ROLES, Role, read_roles
 from callrouter.settings_file import SettingsError
 
 _log = structlog.get_logger(__name__)
 
 
-def serve(config: ConfigOption = None, clock: ClockOption = None, bind: BindOption = None) -> None:
-    """启动整套系统 / Run the whole system until Ctrl-C: broker, Asterisk, ticketing, controller."""
+RolesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--roles",
+        metavar="ROLE,…",
+        help="只启动这些角色：route 接续判定，collect 制作话单，publish 投递，broker，asterisk，ticketing"
+        " / run these roles alone: route, collect, publish, broker, asterisk, ticketing [all]",
+    ),
+]
+
+
+def serve(
+    config: ConfigOption = None,
+    clock: ClockOption = None,
+    bind: BindOption = None,
+    roles: RolesOption = None,
+) -> None:
+    """启动整套系统，或其中的角色 / Run the whole system, or some roles of it, until Ctrl-C.
+
+    两台主机（PostgreSQL）/ two hosts: 一台 --roles asterisk,route,collect，另一台 --roles publish,broker,ticketing
+    """
+    chosen = read_roles(roles)
     instance = choose_instance(config, clock, bind)
     configure_logging(instance.settings.log.level)
-    asyncio.run(_serve(instance))
+    asyncio.run(_serve(instance, chosen))
 
 
 def controller(
     config: ConfigOption = None,
-    rehearsal: Annotated[bool, typer.Option("--rehearsal", hidden=True)] = False,
+    rehearsal: RehearsalOption = False,
+    roles: RolesOption = None,
 ) -> None:
     """只启动控制器 / Run the controller alone, beside an Asterisk and a broker that are already there."""
     import uvloop
@@ -44,45 +74,24 @@ def controller(
     from callrouter.local_system.parts import records_part
     from callrouter.service.controller import run_controller
 
-    armed, for_records = _asked_to_strike()
+    armed, for_records = asked_to_strike()
+    chosen = read_roles(roles) & OWN_ROLES | {Role.ROUTE}
     instance = running_instance(config, rehearsal)
     configure_logging(instance.settings.log.level)
-    _arm(armed)
+    arm_as_asked(armed)
     uvloop.run(
         run_controller(
             instance.settings,
             instance.layout,
             instance.clock,
             ami_secret=read(instance.layout.secrets).ami,
-            records_process=Child(records_part(config, rehearsal, for_records)),
+            records_process=Child(records_part(config, rehearsal, for_records, chosen)),
+            roles=chosen,
         )
     )
 
 
-def records(
-    config: ConfigOption = None,
-    rehearsal: Annotated[bool, typer.Option("--rehearsal", hidden=True)] = False,
-) -> None:
-    """只制作通话记录 / Make and deliver records alone; the controller starts this by itself, beside it."""
-    import uvloop
-
-    from callrouter.service.records import run_records
-
-    armed, for_records = _asked_to_strike()
-    instance = running_instance(config, rehearsal)
-    configure_logging(instance.settings.log.level)
-    _arm(armed_by(for_records) if for_records else armed)
-    uvloop.run(
-        run_records(
-            instance.settings,
-            instance.layout,
-            rehearsal=rehearsal,
-            mqtt_password=read(instance.layout.secrets).mqtt_controller,
-        )
-    )
-
-
-def _asked_to_strike() -> tuple[Armed | None, str]:
+def asked_to_strike() -> tuple[Armed | None, str]:
     """Take the crash point out of the environment, where it would count as a misspelt setting.
 
     Give it as the controller's own, or in its own words as the records process's. Raises SettingsError for one that
@@ -96,7 +105,8 @@ def _asked_to_strike() -> tuple[Armed | None, str]:
     return (armed, "") if armed is None or armed.point in IN_A_DIP else (None, asked)
 
 
-def _arm(armed: Armed | None) -> None:
+def arm_as_asked(armed: Armed | None) -> None:
+    """Arm this process, and say so loudly."""
     if armed:
         _log.critical(
             "armed: this process will strike itself; never in service",
@@ -107,10 +117,10 @@ def _arm(armed: Armed | None) -> None:
     arm(armed)
 
 
-async def _serve(instance: Instance) -> None:
+async def _serve(instance: Instance, roles: frozenset[Role]) -> None:
     from callrouter.local_system.system import LocalSystem
 
-    async with LocalSystem(instance.settings, instance.clock, instance.config, typer.echo):
+    async with LocalSystem(instance.settings, instance.clock, instance.config, typer.echo, roles):
         typer.echo(f"就绪 / ready; the logs are in {instance.layout.logs}; Ctrl-C ends it")
         await until_told_to_stop()
 

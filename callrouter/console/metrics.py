@@ -24,11 +24,45 @@ _MOST_RULINGS = 10_000
 _OTHER_LINES = "other"
 
 
-class ControllerMetrics(Collector):
-    """What is counted as it happens, and what is read when somebody asks."""
+class FigureMetrics:
+    """What is read when somebody asks."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._gauges: dict[str, Gauge] = {}
+        self._calls = Gauge(
+            "callrouter_calls",
+            "Recorded calls by line, phase and terminal state, all that the database holds; at most 15 s old",
+            ["line", "phase", "terminal_state"],
+            registry=self.registry,
+        )
+
+    def calls(self, counts: Iterable[tuple[str, str, str, int]]) -> None:
+        """Show how many recorded calls there are by line, phase and terminal state, fallback calls included."""
+        self._calls.clear()
+        for line, phase, terminal_state, calls in counts:
+            self._calls.labels(line, phase, terminal_state).set(calls)
+
+    def show(self, figures: Mapping[str, float]) -> None:
+        """Show figures that live elsewhere as they are now: name → value, each a gauge `callrouter_<name>`.
+
+        One that is not told any more is not shown any more: nobody should take an old figure for a new one.
+        """
+        for name in self._gauges.keys() - figures.keys():
+            self.registry.unregister(self._gauges.pop(name))
+        for name, value in figures.items():
+            if name not in self._gauges:
+                self._gauges[name] = Gauge(
+                    f"callrouter_{name}", name.replace("_", " "), registry=self.registry
+                )
+            self._gauges[name].set(value)
+
+
+class ControllerMetrics(FigureMetrics, Collector):
+    """What is counted as it happens, and what is read when somebody asks."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self._dips: dict[str, int] = {}
         # By the first bucket that a dip fits in; the last is for what fits in none.
         self._dips_in_bucket = [0] * (len(_DIP_BUCKETS_S) + 1)
@@ -36,13 +70,6 @@ class ControllerMetrics(Collector):
         self._decisions: dict[_Labels, int] = {}
         self._rulings: dict[Ruling, int] = {}
         self._other_strays = 0
-        self._gauges: dict[str, Gauge] = {}
-        self._calls = Gauge(
-            "callrouter_calls",
-            "Recorded calls by line, phase and terminal state, all that the database holds",
-            ["line", "phase", "terminal_state"],
-            registry=self.registry,
-        )
         self.registry.register(self)
 
     def dip(self, outcome: str, seconds: float) -> None:
@@ -65,26 +92,6 @@ class ControllerMetrics(Collector):
             self._other_strays += ruling.stray
             return
         self._rulings[ruling] = self._rulings.get(ruling, 0) + 1
-
-    def calls(self, counts: Iterable[tuple[str, str, str, int]]) -> None:
-        """Show how many recorded calls there are by line, phase and terminal state, fallback calls included."""
-        self._calls.clear()
-        for line, phase, terminal_state, calls in counts:
-            self._calls.labels(line, phase, terminal_state).set(calls)
-
-    def show(self, figures: Mapping[str, float]) -> None:
-        """Show figures that live elsewhere as they are now: name → value, each a gauge `callrouter_<name>`.
-
-        One that is not told any more is not shown any more: nobody should take an old figure for a new one.
-        """
-        for name in self._gauges.keys() - figures.keys():
-            self.registry.unregister(self._gauges.pop(name))
-        for name, value in figures.items():
-            if name not in self._gauges:
-                self._gauges[name] = Gauge(
-                    f"callrouter_{name}", name.replace("_", " "), registry=self.registry
-                )
-            self._gauges[name].set(value)
 
     def collect(self) -> Iterator[Metric]:
         """Give what was counted, as Prometheus wants it."""

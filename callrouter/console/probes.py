@@ -1,7 +1,7 @@
 """Probes and metrics: `/healthz` (the process works), `/readyz` (calls are decided), `/metrics` (Prometheus).
 
 Ready means that every part a decided call needs is there. The broker is not among them: without it records
-wait in the outbox, and no caller notices.
+wait in the outbox, and no caller notices. Whoever stands by for another (a lease is held there) is ready as well.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from callrouter.console.metrics import ControllerMetrics
+from callrouter.console.metrics import FigureMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Readiness:
 
 def probe_application(
     readiness: Callable[[], Readiness],
-    metrics: ControllerMetrics,
+    metrics: FigureMetrics,
     figures: Callable[[], Awaitable[Mapping[str, float]]],
 ) -> Starlette:
     """Return the application that answers the probes; `figures` are read each time somebody asks."""

@@ -31,8 +31,12 @@ def area_of_caller(caller: Number) -> str | None:
 
 def areas_told(dialled: str | None, caller: str | None, platform: Platform) -> tuple[str, ...]:
     """The areas that a call tells of itself, the most telling first."""
-    own = platform.areas[0] if len(platform.areas) == 1 else None
-    return tuple(area for area in (dialled, caller, own) if area)
+    return tuple(area for area in (dialled, caller, sole_area(platform)) if area)
+
+
+def sole_area(platform: Platform) -> str | None:
+    """The area of a platform that has one only."""
+    return platform.areas[0] if len(platform.areas) == 1 else None
 
 
 def center_for(centers: Sequence[Center], areas: Sequence[str]) -> Center:

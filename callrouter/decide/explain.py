@@ -159,9 +159,12 @@ def _line(ruling: Ruling) -> tuple[str, str]:
 def _landing(ruling: Ruling) -> tuple[str, str]:
     zh, en = LANDING_WORDS[ruling.landing]
     source = ("", "") if ruling.source is None else (f"，由 {ruling.source} 转来", f", from {ruling.source}")
+    entry = ("", "")
+    if ruling.entry != ruling.platform:
+        entry = (f"（来电进入 {ruling.entry}）", f" (came in at {ruling.entry})")
     return (
-        f"落地：{zh}；平台 {ruling.platform}{source[0]}",
-        f"landing: {en}; platform {ruling.platform}{source[1]}",
+        f"落地：{zh}；平台 {ruling.platform}{entry[0]}{source[0]}",
+        f"landing: {en}; platform {ruling.platform}{entry[1]}{source[1]}",
     )
 
 

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from callrouter.decide.center import sole_area
 from callrouter.decide.platform import Belonging
 from callrouter.decide.ruling import Case
 from callrouter.vocabulary.hours import Hours
@@ -39,8 +40,7 @@ class Door:
 
     def __init__(self, trunk: Trunk | None, area: str | None, belonging: Belonging) -> None:
         self.trunk, self.area, self.belonging = trunk, area, belonging
-        areas = belonging.platform.areas
-        self.local_area = areas[0] if len(areas) == 1 else None
+        self.local_area = sole_area(belonging.platform)
         """The area of a landline that was dialled without one."""
         self.trunk_source = trunk.source if trunk is not None else None
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from callrouter.decide.center import center_for, out_of_reach, unreachable, why_this_one
+from callrouter.decide.center import center_for, out_of_reach, sole_area, unreachable, why_this_one
 from callrouter.decide.hours import changes_by_the_week, stretch_at
 from callrouter.decide.platform import Belonging, answering, elsewhere
 from callrouter.decide.source import EMERGENCY
@@ -233,7 +233,7 @@ def base(
     received: Received, treatment: Treatment, reasons: tuple[Reason, ...], sort: Sort, platform: Platform
 ) -> Ruling:
     """A ruling of the plan, in all that every ruling has."""
-    plan = received.plan
+    plan, entry = received.plan, received.entry.platform
     if received.handed_over is not None:
         reasons = (*reasons, received.handed_over)
     return Ruling(
@@ -247,4 +247,6 @@ def base(
         plan.version,
         plan.hash,
         source=received.source,
+        entry=entry.id,
+        area=received.dialled_area or sole_area(entry),
     )

@@ -41,6 +41,7 @@ from callrouter.vocabulary.call import Call, Clues
 from callrouter.vocabulary.cel import CelRow, facts_of, instant_of
 from callrouter.vocabulary.decision import Decision
 from callrouter.vocabulary.journal import JournalEvent
+from callrouter.vocabulary.message import Kind
 from callrouter.vocabulary.numbers import parse_number
 from callrouter.vocabulary.treatment import TakeMessage
 
@@ -224,7 +225,10 @@ def records_at_ticketing(inbox: Path, call_id: str) -> list[dict[str, Any]]:
     if not inbox.exists():
         return []
     with closing(sqlite3.connect(f"file:{inbox}?mode=ro", uri=True)) as database:
-        rows = database.execute("SELECT event FROM inbox WHERE subject = ?", (call_id,)).fetchall()
+        rows = database.execute(
+            "SELECT event FROM inbox WHERE subject = ? AND type = ?",
+            (call_id, Kind.RECORD_CLOSED),
+        ).fetchall()
     return [json.loads(event)["data"] for (event,) in rows]
 
 

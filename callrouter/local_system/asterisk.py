@@ -14,6 +14,7 @@ from callrouter.local_system.child import Part
 from callrouter.local_system.programs import ProgramMissing, plain_environment, program
 from callrouter.local_system.secrets import Secrets, write_private
 from callrouter.settings import PROJECT_ROOT, Settings
+from callrouter.vocabulary.cel import node_of_boot
 
 
 def asterisk_part(
@@ -116,7 +117,7 @@ def _configuration(
         data=str(layout.asterisk_data),
         modules=str(_installation().modules),
         music=str(sounds_folder() / "moh"),
-        node=settings.node,
+        node=node_of_boot(settings.node, boot_name),
         boot_name=boot_name,
         bind=str(settings.bind),
         sip_port=settings.sip.port,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from callrouter.crashpoint import VARIABLE
@@ -13,10 +14,15 @@ from callrouter.local_system.account import Account
 from callrouter.local_system.child import Part
 from callrouter.local_system.programs import plain_environment, program
 from callrouter.local_system.secrets import Secrets, write_private
+from callrouter.service.roles import OWN_ROLES, Role, spell
 from callrouter.settings import PROJECT_ROOT, Settings
 
 _RECORDS_NICENESS = 10
 """Records can wait; a caller who waits for a decision hears nothing."""
+
+
+_OUR_TOPICS = ("records", "live", "reconcile")
+"""What we write and the ticketing side reads."""
 
 
 def phone_names(settings: Settings) -> tuple[str, ...]:
@@ -30,15 +36,16 @@ def broker_part(settings: Settings, layout: Layout, secrets: Secrets, account: A
     folder = layout.broker
     (folder / "data").mkdir(parents=True, exist_ok=True)
     passwords = folder / "passwords"
-    write_private(passwords, f"callrouter:{secrets.mqtt_controller}\nticketing:{secrets.mqtt_ticketing}\n")
+    ours = settings.mqtt.username
+    write_private(passwords, f"{ours}:{secrets.mqtt_controller}\nticketing:{secrets.mqtt_ticketing}\n")
     subprocess.run(  # noqa: S603 - our own program and file
         [program("mosquitto_passwd"), "-U", passwords], check=True, capture_output=True
     )
     topics = f"{settings.topic_prefix}/{settings.instance}"
     write_private(
         folder / "permissions",
-        f"user callrouter\ntopic write {topics}/records\ntopic read {topics}/acks\n"
-        f"user ticketing\ntopic read {topics}/records\ntopic write {topics}/acks\n",
+        f"user {ours}\n{_topics('write', topics, _OUR_TOPICS)}topic read {topics}/acks\n"
+        f"user ticketing\n{_topics('read', topics, _OUR_TOPICS)}topic write {topics}/acks\n",
     )
     write_private(
         folder / "mosquitto.conf",
@@ -75,7 +82,7 @@ def subscriber_part(settings: Settings, layout: Layout, secrets: Secrets) -> Par
             "--port", str(settings.mqtt.port),
             "--username", "ticketing",
             "--password-file", str(password),
-            "--topic", f"{settings.topic_prefix}/{settings.instance}/records",
+            "--topic", f"{settings.topic_prefix}/{settings.instance}",
             "--database", str(layout.ticketing),
         ],
         log_file=layout.logs / "ticketing.log",
@@ -84,28 +91,35 @@ def subscriber_part(settings: Settings, layout: Layout, secrets: Secrets) -> Par
     )  # fmt: skip
 
 
-def controller_part(layout: Layout, config: Path | None, rehearsal: bool) -> Part:
+def controller_part(
+    layout: Layout, config: Path | None, rehearsal: bool, roles: frozenset[Role] = OWN_ROLES
+) -> Part:
     """Return the controller; it reads the same settings as we did, and the clock from its folder."""
-    command = [sys.executable, "-m", "callrouter", "controller"]
-    command += ["--config", str(config)] if config else []
-    command += ["--rehearsal"] if rehearsal else []
-    own = {name: value for name, value in os.environ.items() if name.startswith("CALLROUTER_")}
     return Part(
         name="controller",
-        command=command,
+        command=_own_command(["controller"], config, rehearsal, roles),
         log_file=layout.logs / "controller.log",
-        environment={**plain_environment(), **own, "PYTHONPATH": str(PROJECT_ROOT)},
+        environment=_own_environment(),
     )
 
 
-def records_part(config: Path | None, rehearsal: bool, armed: str = "") -> Part:
+def records_alone_part(layout: Layout, config: Path | None, rehearsal: bool, roles: frozenset[Role]) -> Part:
+    """Return the process that makes or delivers records where no controller runs; it has probes of its own."""
+    return Part(
+        name="records",
+        command=_own_command(["records", "make"], config, rehearsal, roles - {Role.ROUTE}),
+        log_file=layout.logs / "records.log",
+        environment=_own_environment(),
+    )
+
+
+def records_part(
+    config: Path | None, rehearsal: bool, armed: str = "", roles: frozenset[Role] = OWN_ROLES
+) -> Part:
     """Return the process that makes records; the controller starts it.
 
     `armed`: what `callrouter.crashpoint.VARIABLE` says to the first one. The one after a strike passes every point.
     """
-    command = [sys.executable, "-m", "callrouter", "records"]
-    command += ["--config", str(config)] if config else []
-    command += ["--rehearsal"] if rehearsal else []
     environment = dict(os.environ)
     arms = iter([armed])
 
@@ -114,10 +128,28 @@ def records_part(config: Path | None, rehearsal: bool, armed: str = "") -> Part:
 
     return Part(
         name="records",
-        command=command,
+        command=_own_command(["records", "make"], config, rehearsal, roles | {Role.ROUTE}),
         log_file=None,
         environment=environment,
         stop_within_s=3.0,
         niceness=_RECORDS_NICENESS,
         before_start=arm_the_first_alone,
     )
+
+
+def _own_command(words: list[str], config: Path | None, rehearsal: bool, roles: frozenset[Role]) -> list[str]:
+    return [
+        *(sys.executable, "-m", "callrouter", *words),
+        *(("--config", str(config)) if config else ()),
+        *(("--rehearsal",) if rehearsal else ()),
+        *(("--roles", spell(roles)) if roles != OWN_ROLES else ()),
+    ]
+
+
+def _own_environment() -> dict[str, str]:
+    own = {name: value for name, value in os.environ.items() if name.startswith("CALLROUTER_")}
+    return {**plain_environment(), **own, "PYTHONPATH": str(PROJECT_ROOT)}
+
+
+def _topics(how: str, prefix: str, names: Iterable[str]) -> str:
+    return "".join(f"topic {how} {prefix}/{name}\n" for name in names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 from collections.abc import Iterable
@@ -22,6 +23,8 @@ class Secrets(BaseModel):
     ami: str = Field(repr=False)
     mqtt_controller: str = Field(repr=False)
     mqtt_ticketing: str = Field(repr=False)
+    webhook: str = Field(repr=False, default="")
+    """Standard Webhooks: `whsec_` and the key in base64. Empty only in a file from before there was one."""
     phones: dict[str, str] = Field(repr=False)
     """SIP account → password."""
 
@@ -33,7 +36,10 @@ def load_or_make(file: Path, phones: Iterable[str]) -> Secrets:
     """
     known = read(file) if file.exists() else _new()
     found = known.model_copy(
-        update={"phones": {phone: known.phones.get(phone) or _password() for phone in phones}}
+        update={
+            "webhook": known.webhook or _webhook_secret(),
+            "phones": {phone: known.phones.get(phone) or _password() for phone in phones},
+        }
     )
     if found != known or not file.exists():
         write_private(file, found.model_dump_json(indent=2))
@@ -57,6 +63,24 @@ def read(file: Path) -> Secrets:
         ) from None
 
 
+def read_word(file: Path) -> str:
+    """Read a secret that somebody else gave us: the one line of a file that only its owner reads.
+
+    Raises SecretsError, naming the remedy, when there is none or others may read it.
+    """
+    try:
+        if file.stat().st_mode & 0o077:
+            raise SecretsError(f"{file}: others may read it; remedy: chmod 600 {file}, and a new secret")
+        word = file.read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, IsADirectoryError, UnicodeDecodeError):
+        raise SecretsError(f"{file}: no secret there; remedy: write it into this file, chmod 600") from None
+    if not word or len(word.splitlines()) != 1:
+        raise SecretsError(
+            f"{file}: not one line of text; remedy: write the secret, and nothing else, into it"
+        )
+    return word
+
+
 def write_private(file: Path, text: str) -> None:
     """Write a file that nobody but its owner could read at any moment, replacing it whole."""
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -76,3 +100,7 @@ def _new() -> Secrets:
 
 def _password() -> str:
     return secrets.token_urlsafe(18)
+
+
+def _webhook_secret() -> str:
+    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"

@@ -1,4 +1,8 @@
-"""Starts the whole system, in order, and ends it, in order."""
+"""Starts the whole system, or the part of it that runs here, in order, and ends it, in order.
+
+Each part is a process of its own. Answering dips does not share one with making records: measured, a dip then waits
+for the interpreter while a batch is folded, and a caller who waits for a decision hears nothing.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,7 @@ from callrouter.local_system.not_ready import NotReady
 from callrouter.local_system.ports import Wanted, require_free
 from callrouter.local_system.secrets import Secrets, load_or_make, write_private
 from callrouter.plans.load import load_plan
+from callrouter.service.roles import ALL_ROLES, OWN_ROLES, RECORD_ROLES, Role, doubts, to_run
 from callrouter.settings import Settings
 
 _READY_WITHIN_S = 30.0
@@ -38,6 +43,8 @@ class LocalSystem:
     config: Path | None
     report: Callable[[str], None]
     """Told each step, in a few words."""
+    roles: frozenset[Role] = ALL_ROLES
+    """Which parts run here, as far as the settings say that they are ours."""
     children: dict[str, Child] = field(default_factory=dict)
 
     @property
@@ -48,8 +55,8 @@ class LocalSystem:
     async def __aenter__(self) -> Self:
         """Start everything and wait until it is ready.
 
-        Raises PortsTaken, PlanErrors, ProgramMissing, SecretsError or PermissionError before anything was started,
-        and NotReady afterwards (everything is then ended again).
+        Raises SettingsError, PortsTaken, PlanErrors, ProgramMissing, SecretsError or PermissionError before anything
+        was started, and NotReady afterwards (everything is then ended again).
         """
         try:
             await self._start()
@@ -65,11 +72,14 @@ class LocalSystem:
 
     async def stop(self) -> None:
         """End the parts: the one that takes calls first, the one that delivers records last but one."""
-        for name in ("asterisk", "controller", "ticketing", "broker"):
+        for name in ("asterisk", "controller", "records", "ticketing", "broker"):
             if name in self.children:
                 await self.children[name].stop()
 
     async def _start(self) -> None:
+        self.roles = to_run(self.settings, self.roles)
+        for doubt in doubts(self.settings, self.roles):
+            self.report(f"注意 / note: {doubt}")
         require_free(self._ports())
         queues = load_plan(self.settings.path(self.settings.plan)).queues
         self.layout.root.mkdir(parents=True, exist_ok=True)
@@ -78,7 +88,7 @@ class LocalSystem:
             self.layout.root.chmod(0o755)
         secrets = load_or_make(self.layout.secrets, parts.phone_names(self.settings))
         account = None
-        if self.settings.managed.asterisk or self.settings.managed.broker:
+        if self.roles & {Role.ASTERISK, Role.BROKER}:
             account = unprivileged_account(SETUP_FOLDER, self.layout.root)
         self.layout.logs.mkdir(parents=True, exist_ok=True)
         self.layout.logs.chmod(0o700)
@@ -90,39 +100,40 @@ class LocalSystem:
             child = Child(part)
             self.children[part.name] = child
             await child.start()
-        if self.settings.managed.controller:
+        if self.roles & OWN_ROLES:
             await self._ready()
 
     def _parts(self, secrets: Secrets, account: Account | None, queues: Collection[str]) -> list[Part]:
         settings, layout = self.settings, self.layout
-        managed = settings.managed
+        roles, rehearsal = self.roles, self.clock is not None
         wanted = []
-        if managed.broker:
+        if Role.BROKER in roles:
             wanted.append(parts.broker_part(settings, layout, secrets, account))
-        if managed.asterisk:
+        if Role.ASTERISK in roles:
             offset_s = self.clock.offset_s if self.clock else 0
             wanted.append(asterisk_part(settings, layout, secrets, offset_s, account, queues=queues))
-        if managed.ticketing_subscriber:
+        if Role.TICKETING in roles:
             wanted.append(parts.subscriber_part(settings, layout, secrets))
-        if managed.controller:
-            wanted.append(parts.controller_part(layout, self.config, rehearsal=self.clock is not None))
+        if Role.ROUTE in roles:
+            wanted.append(parts.controller_part(layout, self.config, rehearsal, roles & OWN_ROLES))
+        elif roles & RECORD_ROLES:
+            wanted.append(parts.records_alone_part(layout, self.config, rehearsal, roles & RECORD_ROLES))
         return wanted
 
     def _ports(self) -> list[Wanted]:
         settings = self.settings
         wanted = []
-        if settings.managed.controller:
-            wanted += [
-                Wanted("agi.port", "tcp", "127.0.0.1", settings.agi.port),
-                Wanted("http.port", "tcp", "127.0.0.1", settings.http.port),
-            ]
-        if settings.managed.asterisk:
+        if self.roles & OWN_ROLES:
+            wanted.append(Wanted("http.port", "tcp", "127.0.0.1", settings.http.port))
+        if Role.ROUTE in self.roles:
+            wanted.append(Wanted("agi.port", "tcp", "127.0.0.1", settings.agi.port))
+        if Role.ASTERISK in self.roles:
             wanted += [
                 Wanted("sip.port", "udp", str(settings.bind), settings.sip.port),
                 Wanted("sip.rtp_first", "udp", str(settings.bind), settings.sip.rtp_first),
                 Wanted("ami.port", "tcp", "127.0.0.1", settings.ami.port),
             ]
-        if settings.managed.broker:
+        if Role.BROKER in self.roles:
             wanted.append(Wanted("mqtt.port", "tcp", settings.mqtt.host, settings.mqtt.port))
         return wanted
 

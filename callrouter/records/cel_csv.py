@@ -7,6 +7,9 @@ Rules:
 - What is no row is counted and passed over, and costs only itself. A row that was written short, without its
   line end, has the next one glued to it: that is looked for inside, and taken only when it is whole.
 - Bytes that are not UTF-8 and NULs are kept as escapes.
+- A stretch in which every line is a whole row, as nearly all are, is split at its separators, four times as
+  fast. In anything else not a single row is read that way: both ways always give the same, and a test holds them
+  against each other.
 """
 
 from __future__ import annotations
@@ -17,23 +20,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any, Final
 
+from callrouter.records.cut import Cut
 from callrouter.vocabulary.cel import CelRow, CelRowError, cel_row
+from callrouter.vocabulary.journal import CEL_COLUMNS
 
-_BEGINNING = rb'"[^",\r\n]{1,80}","\d{1,11}\.\d{6}","'
-_ROW_BEGINS = re.compile(rb"^" + _BEGINNING, re.MULTILINE)
-_GLUED_ROW_BEGINS = re.compile(rb'(?<!")(?=' + _BEGINNING + rb")")
+_BEGINNING: Final = rb'"[^",\r\n]{1,80}","\d{1,11}\.\d{6}","'
+_ROW_BEGINS: Final = re.compile(rb"^" + _BEGINNING, re.MULTILINE)
+_NEXT_ROW_BEGINS: Final = re.compile(rb"\n" + _BEGINNING)
+"""The same behind a line's end, which is found much faster."""
+_GLUED_ROW_BEGINS: Final = re.compile(rb'(?<!")(?=' + _BEGINNING + rb")")
 """Behind a quote it may be a caller's doubled one. It takes nothing up: a fragment may end in what looks like one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """The complete rows at the beginning of a stretch of the file."""
-
-    rows: tuple[CelRow, ...]
-    unreadable: int
-    consumed: int
-    """Bytes up to the end of the last complete row."""
+_LAST: Final = len(CEL_COLUMNS) - 1
+_QUOTES: Final = 2 * len(CEL_COLUMNS)
+"""In a row whose fields hold none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,59 @@ class _Found:
     ends_in_row: bool
 
 
-def cut(data: bytes) -> Cut:
+def cut(data: bytes) -> Cut[CelRow]:
     """Cut a stretch of a journal file, which begins at a row's beginning, into rows."""
+    rows = _rows_of_whole_lines(data)
+    if rows is None:
+        return _cut_closely(data)
+    end = data.rfind(b"\n") + 1
+    if rows and end < len(data) and not _ROW_BEGINS.match(data, end):
+        # What follows does not look like a row yet: until it does, it may belong to the last one.
+        rows.pop()
+        end = data.rfind(b"\n", 0, end - 1) + 1
+    return Cut(tuple(rows), 0, end)
+
+
+def _rows_of_whole_lines(data: bytes) -> list[CelRow] | None:
+    """Read the complete lines when each is a whole row and is written as Asterisk writes rows; None otherwise."""
+    lines = data.count(b"\n")
+    if (
+        not lines
+        or b"\0" in data
+        or len(_NEXT_ROW_BEGINS.findall(b"\n" + data[: data.rfind(b"\n")])) != lines
+    ):
+        return None
+    try:
+        text = data[: data.rfind(b"\n")].decode()
+    except UnicodeDecodeError:
+        return None
+    between = text[1:-1].split('"\n"')
+    if len(between) != lines or not text.endswith('"') or _is_too_long(between, len(text)):
+        return None
+    rows: list[CelRow] = []
+    doubled = 0
+    for line in between:
+        fields: list[Any] = line.split('","', _LAST)
+        if len(fields) <= _LAST or not fields[2] or not fields[3]:
+            return None
+        fields[1] = int(fields[1].replace(".", ""))
+        if extra := fields[_LAST]:
+            fields[_LAST] = plain = extra.replace('""', '"')
+            doubled += len(extra) - len(plain)
+        rows.append(CelRow._make(fields))
+    # Every quote is accounted for: each line's own, and in its last field the doubled. One that stood anywhere else,
+    # or alone, would make another number of them.
+    return rows if text.count('"') == _QUOTES * lines + 2 * doubled else None
+
+
+def _is_too_long(lines: list[str], length: int) -> bool:
+    # The csv module refuses such a field, so it is no row.
+    limit = csv.field_size_limit()
+    return length > limit and max(map(len, lines)) > limit
+
+
+def _cut_closely(data: bytes) -> Cut[CelRow]:
+    """Cut whatever there is: the rules of above, piece by piece."""
     begins = [match.start() for match in _ROW_BEGINS.finditer(data)]
     bounds = sorted({0, *begins, len(data)})
     rows: list[CelRow] = []

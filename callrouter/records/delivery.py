@@ -1,71 +1,55 @@
 """Telling the ticketing side, until it says that it knows.
 
 Rules:
-- A message is closed by the ticketing side's own acknowledgement alone. That the broker took it proves
-  nothing: a broker may die with it, refuse it quietly, or have nobody to give it to.
-- At most `window` messages are in flight. One that is not acknowledged in time leaves the window and waits
-  for its next attempt, so that a message nobody answers does not stop the others.
-- What is sent again takes at most half of the window while new messages wait: however many nobody answers, the
-  others flow.
-- A message that is damaged in the database is a dead letter, like one that the ticketing side rejects.
-- An unforeseen error ends nothing: it is counted, and tried again after a back-off.
-- Acknowledgements are closed together: those that came while half of what is in flight was answered, or a moment.
-- The wait doubles with every attempt up to `longest_wait`. A new link ends every wait: what was in flight on
-  the old one may be lost.
-- What is in flight lives in memory, what is open in the database: after a restart everything open is due.
+- A message is closed by the ticketing side's own acknowledgement alone: a broker that took it may die with it.
+- At most `window` messages are on the way. What goes for the first time goes in batches; what was not acknowledged
+  in time is sent again alone, so that a message nobody answers stops neither the others nor its batch for long.
+- What is sent again takes at most half of the window while new messages wait. The wait doubles with every attempt up
+  to `longest_wait`.
+- A first attempt costs one reading, one publishing, one closing; only a failed one is written down.
+- A lost link is nobody's failure: what was on the way goes again in batches, and every wait ends. What is on the way
+  lives in memory, what is open in the database: after a restart everything open is due.
+- A damaged message is a dead letter, like a rejected one. An unforeseen error ends nothing: it is tried again.
+- Where one of several may publish, it is who holds the lease. Without it nothing more is published, written or
+  remembered: `run` ends with LeaseLostError.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from callrouter.crashpoint import CrashPoint, crashpoint
+from callrouter.records.acknowledgements import Acknowledgements
 from callrouter.records.counters import RecordCounters
-from callrouter.records.outbox_rows import Closing, DueMessage, OutboxRows
-from callrouter.vocabulary.message import Acknowledgement, Message, Outcome, PublishError
+from callrouter.records.leases import Fence, LeaseLostError
+from callrouter.records.on_the_way import OnTheWay, Sent, in_batches
+from callrouter.records.outbox_due import Due, Unsendable
+from callrouter.records.outbox_rows import OutboxRows
+from callrouter.records.publishing import (
+    DeliveryListener,
+    HandingOver,
+    Publisher,
+    held,
+    note_closing,
+    note_unforeseen,
+)
+from callrouter.vocabulary.message import Acknowledgement, Manifest, Message, Outcome, PublishError
+
+__all__ = ["DeliveryListener", "Outbox", "Publisher"]
 
 log = structlog.get_logger(__name__)
 
 _ATTENTION = 1.0
 """Seconds after which the outbox looks for due rows even if nothing woke it."""
-_SHORTEST_WAIT = 0.1
-_LONGEST_WAIT = 10.0
+_SHORTEST_WAIT, _LONGEST_WAIT = 0.1, 10.0
 """Seconds between two attempts at a step that fails."""
-_DAMAGED = "the outbox row cannot be read: its body is no JSON object; the journal still has the call"
-_GATHERED_WITHIN = 0.05
-"""Seconds that an acknowledgement waits for others: a transaction costs much the same for one as for twenty."""
-_ACKNOWLEDGEMENTS_AT_ONCE = 500
-"""In one transaction: below every database's limit of parameters."""
-
-
-class DeliveryListener(Protocol):
-    """Who is told what happens on the link. Called on the event loop; must not block."""
-
-    def link_up(self) -> None:
-        """The link stands and acknowledgements can be received."""
-
-    def link_down(self) -> None:
-        """The link is gone, and with it perhaps what was in flight."""
-
-    def acknowledged(self, acknowledgement: Acknowledgement) -> None:
-        """The ticketing side has spoken about a message."""
-
-
-class Publisher(Protocol):
-    """A way to the ticketing side."""
-
-    async def run(self, listener: DeliveryListener) -> None:
-        """Keep the link up until cancelled. Never gives up by itself."""
-
-    async def publish(self, message: Message) -> None:
-        """Hand a message over. Raises PublishError when that did not succeed."""
 
 
 class Outbox:
@@ -78,8 +62,10 @@ class Outbox:
         *,
         now: Callable[[], datetime],
         counters: RecordCounters,
-        window: int = 100,
-        acknowledged_within: timedelta = timedelta(seconds=10),
+        fence: Callable[[], Fence | None] | None = None,
+        window: int = 1000,
+        largest_batch: int = 512 << 10,
+        acknowledged_within: timedelta = timedelta(seconds=15),
         longest_wait: timedelta = timedelta(seconds=60),
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -87,29 +73,33 @@ class Outbox:
         self._publisher = publisher
         self._now = now
         self._counters = counters
+        self._fence = fence
         self._window = window
-        self._acknowledged_within = acknowledged_within
-        self._longest_wait = longest_wait
+        self._largest_batch = largest_batch
+        self._acknowledged_within = acknowledged_within.total_seconds()
+        self._longest_wait = longest_wait.total_seconds()
         self._chance = chance
         self._wake = asyncio.Event()
         self._everything_is_due = True
         self._latest = now()
-        self._in_flight: dict[str, float] = {}
-        """Message ids, with the loop time at which they leave the window."""
-        self._sent_again: set[str] = set()
-        """Those in flight that are not sent for the first time."""
-        self._publishing: set[asyncio.Task[None]] = set()
-        self._acknowledgements: list[Acknowledgement] = []
-        self._gathering: asyncio.TimerHandle | None = None
+        self._way = OnTheWay()
+        self._not_handed_over: dict[str, None] = {}
+        """Ids of those on the way that the publisher could not hand over, in order."""
+        self._again_from: float | None = None
+        """The loop time from which on some of those that failed may be due; None: there are none."""
+        self._publishing = HandingOver(publisher, counters, self._note_failure)
+        self._words = Acknowledgements(self._wake.set)
 
     async def run(self) -> None:
-        """Deliver until cancelled."""
+        """Deliver until cancelled. Raises LeaseLostError when there is a fence and it is lost."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._keep_link())
                 group.create_task(self._deliver())
+        except* LeaseLostError as lost:
+            raise lost.exceptions[0] from None
         finally:
-            self.link_down()
+            self._forget()
 
     def wake(self) -> None:
         """Look for due messages now: some were just written."""
@@ -124,20 +114,24 @@ class Outbox:
     def link_down(self) -> None:
         """See DeliveryListener."""
         self._counters.broker_connected = False
-        # aiomqtt would let these wait for their whole timeout.
-        for task in self._publishing:
-            task.cancel()
-        self._in_flight.clear()
-        self._sent_again.clear()
+        self._publishing.stop()
+        self._way.clear()
+        self._not_handed_over.clear()
 
-    def acknowledged(self, acknowledgement: Acknowledgement) -> None:
+    def acknowledged(self, words: Sequence[Acknowledgement]) -> None:
         """See DeliveryListener."""
         crashpoint(CrashPoint.ACKNOWLEDGEMENT_RECEIVED)
-        self._acknowledgements.append(acknowledgement)
-        if 2 * len(self._acknowledgements) >= len(self._in_flight):
-            self._wake.set()
-        elif self._gathering is None:
-            self._gathering = asyncio.get_running_loop().call_later(_GATHERED_WITHIN, self._wake.set)
+        self._words.add(words, len(self._way))
+
+    async def ask_what_is_missing(self, manifest: Manifest, within: float) -> Acknowledgement:
+        """Send a manifest and wait so many seconds for the answer. Raises PublishError, also without an answer."""
+        with self._words.expecting(manifest.id) as answer:
+            try:
+                async with asyncio.timeout(within):
+                    await self._publisher.publish_manifest(manifest)
+                    return await answer
+            except TimeoutError:
+                raise PublishError("nobody has answered the manifest") from None
 
     async def _keep_link(self) -> None:
         failures = 0
@@ -146,36 +140,54 @@ class Outbox:
                 return await self._publisher.run(self)
             except Exception as error:
                 failures += 1
-                self._note_unforeseen(error)
+                note_unforeseen(self._counters, error)
                 self.link_down()
                 await _back_off_after(failures)
 
     async def _deliver(self) -> None:
         failures = 0
-        while True:
-            self._wake.clear()
-            try:
-                await self._step()
-            except SQLAlchemyError as error:
-                failures += 1
-                self._counters.database_failures += 1
-                log.warning("the outbox cannot use the database, trying again", error=type(error).__name__)
-                await _back_off_after(failures)
-                continue
-            except Exception as error:
-                failures += 1
-                self._note_unforeseen(error)
-                await _back_off_after(failures)
-                continue
-            failures = 0
-            await self._wait()
+        try:
+            while True:
+                self._wake.clear()
+                try:
+                    await self._step()
+                except LeaseLostError:
+                    raise
+                except SQLAlchemyError as error:
+                    failures += 1
+                    self._counters.database_failures += 1
+                    log.warning(
+                        "the outbox cannot use the database, trying again", error=type(error).__name__
+                    )
+                    await _back_off_after(failures)
+                    continue
+                except Exception as error:
+                    failures += 1
+                    note_unforeseen(self._counters, error)
+                    await _back_off_after(failures)
+                    continue
+                failures = 0
+                await self._wait()
+        finally:
+            # At once: taking leave of the other side may last, and another may publish already.
+            self._publishing.stop()
 
-    def _note_unforeseen(self, error: Exception) -> None:
-        self._counters.unforeseen_errors += 1
-        # Without its traceback: that may quote a caller.
-        log.error("delivery failed in an unforeseen way, trying again", error=type(error).__name__)
+    async def _step_succeeds(self) -> bool:
+        try:
+            await self._step()
+        except LeaseLostError:
+            raise
+        except SQLAlchemyError as error:
+            self._counters.database_failures += 1
+            log.warning("the outbox cannot use the database, trying again", error=type(error).__name__)
+            return False
+        except Exception as error:
+            note_unforeseen(self._counters, error)
+            return False
+        return True
 
     async def _step(self) -> None:
+        held(self._fence)
         await self._close_acknowledged()
         now = self._now()
         if now < self._latest:
@@ -186,112 +198,102 @@ class Outbox:
             # Cleared before the write: a link that comes up meanwhile asks again.
             self._everything_is_due = False
             try:
-                await self._rows.make_all_due(now)
+                await self._rows.make_all_due(now, held(self._fence))
             except BaseException:
                 self._everything_is_due = True
                 raise
-        self._drop_overdue()
+            self._again_from = 0.0
+        await self._put_off_unanswered()
         if self._counters.broker_connected:
             await self._send_due()
 
     async def _close_acknowledged(self) -> None:
-        if self._gathering is not None:
-            self._gathering.cancel()
-            self._gathering = None
-        words = self._acknowledgements[:_ACKNOWLEDGEMENTS_AT_ONCE]
-        if not words:
-            return
-        closing = await self._rows.close(words, self._now())
-        crashpoint(CrashPoint.MESSAGE_CLOSED)
-        del self._acknowledgements[: len(words)]
-        for word in words:
-            self._leave_window(word.id)
-        self._count(closing)
-        if self._acknowledgements:
-            self._wake.set()
+        while words := self._words.first():
+            closing = await self._rows.close(words, self._now(), held(self._fence))
+            crashpoint(CrashPoint.MESSAGE_CLOSED)
+            self._words.closed(len(words))
+            self._way.take(word.id for word in words)
+            note_closing(self._counters, closing)
 
-    def _count(self, closing: Closing) -> None:
-        self._counters.acknowledged += len(closing.acknowledged)
-        self._counters.rejected += len(closing.rejected)
-        self._counters.repeated_acknowledgements += len(closing.repeated)
-        self._counters.unknown_acknowledgements += len(closing.unknown)
-        for message_id, call_id in closing.rejected.items():
-            # The reason is the other side's text and may quote a caller: it stays in the database.
-            log.error("the ticketing side rejected a message", call_id=call_id, message_id=message_id)
-
-    def _drop_overdue(self) -> None:
+    async def _put_off_unanswered(self) -> None:
         time = asyncio.get_running_loop().time()
-        for message_id in [one for one, deadline in self._in_flight.items() if deadline <= time]:
-            self._leave_window(message_id)
+        in_vain = [*self._not_handed_over, *self._way.sent_until(time - self._acknowledged_within)]
+        if not in_vain:
+            return
+        waits = {sent.position: self._back_off(sent, time) for sent in self._way.failed_among(in_vain)}
+        if waits:
+            now = self._now()
+            later = {position: now + timedelta(seconds=wait) for position, wait in waits.items()}
+            await self._rows.retry_later(later, held(self._fence))
+            soonest = time + min(waits.values())
+            self._again_from = soonest if self._again_from is None else min(soonest, self._again_from)
+        self._way.take(in_vain)
+        for message_id in in_vain:
+            self._not_handed_over.pop(message_id, None)
 
-    def _leave_window(self, message_id: str) -> None:
-        self._in_flight.pop(message_id, None)
-        self._sent_again.discard(message_id)
+    def _back_off(self, sent: Sent, time: float) -> float:
+        """Give the seconds from now until the next attempt: the wait begins when it was sent."""
+        wait = min(self._acknowledged_within * (1 << min(sent.attempts, 16)), self._longest_wait)
+        return max(0.0, sent.sent_at + wait * (1 + 0.25 * self._chance()) - time)
 
     async def _send_due(self) -> None:
-        free = self._window - len(self._in_flight)
-        if free <= 0:
+        if (free := self._window - len(self._way)) <= 0:
             return
-        now = self._now()
-        again = max(0, self._window // 2 - len(self._sent_again))
-        due = await self._rows.due(now, limit=free, again=again, but=self._in_flight.keys())
-        if due.damaged:
-            await self._reject_damaged(due.damaged)
-        if not due.messages:
+        due = await self._due(free)
+        if due.unsendable:
+            await self._bury(due.unsendable)
+        if not self._counters.broker_connected or self._everything_is_due:
+            return  # the link has gone meanwhile; what it took along is not known any more
+        most = self._publisher.most_at_once
+        if not (batches := in_batches(due.messages, most_at_once=most, largest=self._largest_batch)):
             return
-        await self._rows.mark_sent(
-            {one.message.id: now + self._back_off(one.attempts) for one in due.messages}
-        )
+        held(self._fence)
         crashpoint(CrashPoint.MESSAGE_TAKEN)
-        deadline = asyncio.get_running_loop().time() + self._acknowledged_within.total_seconds()
-        for one in due.messages:
-            self._in_flight[one.message.id] = deadline
-            if one.attempts:
-                self._sent_again.add(one.message.id)
-            self._start_publishing(one)
+        time = asyncio.get_running_loop().time()
+        for batch in batches:
+            self._way.put(batch, time)
+            self._publishing.begin([one.message for one in batch])
 
-    async def _reject_damaged(self, damaged: Mapping[str, str]) -> None:
-        words = [Acknowledgement(id_, Outcome.REJECTED, _DAMAGED) for id_ in damaged]
-        closing = await self._rows.close(words, self._now())
-        self._counters.rejected += len(closing.rejected)
-        for message_id, call_id in closing.rejected.items():
-            log.error("a message is damaged in the outbox", call_id=call_id, message_id=message_id)
+    async def _due(self, free: int) -> Due:
+        """Read what is due, and plan when to look for those again that failed."""
+        time, now = asyncio.get_running_loop().time(), self._now()
+        again = None
+        if self._again_from is not None and self._again_from <= time:
+            again = max(0, self._window // 2 - self._way.again)
+        due = await self._rows.due(now, limit=free, again=again, but=self._way.positions())
+        if again is not None:
+            later = due.again_at
+            self._again_from = None if later is None else time + max(0.0, (later - now).total_seconds())
+        return due
+
+    async def _bury(self, unsendable: Sequence[Unsendable]) -> None:
+        words = [Acknowledgement(one.id, Outcome.REJECTED, one.reason) for one in unsendable]
+        note_closing(self._counters, await self._rows.close(words, self._now(), held(self._fence)))
         # They have taken places that others are waiting for.
         self._wake.set()
 
-    def _start_publishing(self, due: DueMessage) -> None:
-        task = asyncio.create_task(self._publish(due.message))
-        self._publishing.add(task)
-        task.add_done_callback(self._publishing.discard)
-
-    async def _publish(self, message: Message) -> None:
-        try:
-            await self._publisher.publish(message)
-        except PublishError:
-            self._counters.publish_failures += 1
-            log.warning("a message was not handed over, trying again later", call_id=message.call_id)
-            self._leave_window(message.id)
+    def _note_failure(self, messages: Sequence[Message]) -> None:
+        # Of a link that has gone it is known already that all has to be sent again.
+        if self._counters.broker_connected:
+            self._not_handed_over.update(dict.fromkeys(one.id for one in messages if one.id in self._way))
             self._wake.set()
-        except Exception as error:
-            # It stays in the window until its deadline, and is tried again like one that nobody answered.
-            self._counters.publish_failures += 1
-            self._note_unforeseen(error)
-        else:
-            crashpoint(CrashPoint.MESSAGE_PUBLISHED)
-            self._counters.published += 1
 
-    def _back_off(self, attempts: int) -> timedelta:
-        wait = min(self._acknowledged_within * (1 << min(attempts, 16)), self._longest_wait)
-        return wait * (1 + 0.25 * self._chance())
+    def _forget(self) -> None:
+        """Another may have done the work when we are asked to do it again."""
+        self.link_down()
+        self._words.clear()
+        self._everything_is_due = True
 
     async def _wait(self) -> None:
-        time = asyncio.get_running_loop().time()
-        deadline = min([time + _ATTENTION, *self._in_flight.values()])
-        try:
+        time, oldest = asyncio.get_running_loop().time(), self._way.oldest_sent_at()
+        deadline = time + _ATTENTION
+        if oldest is not None:
+            deadline = min(deadline, oldest + self._acknowledged_within)
+        if self._again_from is not None and self._again_from > time:
+            deadline = min(deadline, self._again_from)
+        with suppress(TimeoutError):
             async with asyncio.timeout_at(deadline):
                 await self._wake.wait()
-        except TimeoutError:
-            return
 
 
 async def _back_off_after(failures: int) -> None:

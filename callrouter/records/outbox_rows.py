@@ -1,62 +1,55 @@
-"""The outbox's rows in the database: what is due, what was sent, what is closed.
+"""The outbox's rows in the database: what is due, what was tried in vain, what is closed.
 
 Rules:
-- A row is open (waiting, sent) until the ticketing side speaks; its first word counts.
-- Of a call's open rows only the first is ever due: order is kept per call. A rejected row no longer holds up
-  those after it.
-- While new messages wait, those that were sent before get no more than their share: messages that nobody answers
-  must not starve the others.
-- A row that cannot be read any more is no message: whoever asked is given its id, to close it.
+- A row is open until the ticketing side speaks; its first word counts. A dead row is a dead letter: refused by the
+  ticketing side, damaged, or dropped by a person. It is kept with its reason, and no longer holds up those after it.
+- A first attempt writes nothing. What is written is that an attempt has failed, and that a row is closed.
+- Whoever publishes by a lease brings its fence: a write without the lease changes nothing and raises LeaseLostError.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import assert_never
+from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callrouter.records.database import Database
+from callrouter.records.leases import Fence, check_fence
+from callrouter.records.outbox_due import IS_OPEN, Due, from_milliseconds, in_milliseconds, read_due
 from callrouter.records.tables import outbox
-from callrouter.vocabulary.message import Acknowledgement, Message, Outcome
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
+from callrouter.vocabulary.message import Acknowledgement, Outcome
 
 
 class RowState(StrEnum):
     """Where a message stands."""
 
-    WAITING = "waiting"
-    SENT = "sent"
-    """Handed to the broker at least once, which proves nothing."""
+    OPEN = "open"
+    """Not acknowledged; whether it was sent says nothing."""
     ACKNOWLEDGED = "acknowledged"
-    REJECTED = "rejected"
+    DEAD = "dead"
     """A dead letter: kept with its reason, for a person."""
 
 
-OPEN = (RowState.WAITING, RowState.SENT)
-
-
-@dataclass(frozen=True, slots=True)
-class DueMessage:
-    """A message to be sent now, and how often that was tried before."""
-
-    message: Message
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What is to be done now."""
-
-    messages: tuple[DueMessage, ...]
-    damaged: Mapping[str, str]
-    """The ids of rows that cannot be read any more, with the call's id."""
+_CLOSED_AS: Final = {
+    Outcome.STORED: RowState.ACKNOWLEDGED,
+    Outcome.DUPLICATE: RowState.ACKNOWLEDGED,
+    Outcome.REJECTED: RowState.DEAD,
+}
+_SETTLED_AFTER: Final = timedelta(minutes=10)
+"""Transactions commit out of order: a row that is older than this has nothing before it that is still to come."""
+_REOPENED: Final = {
+    "state": RowState.OPEN,
+    "attempts": 0,
+    "closed_at_ms": None,
+    "outcome": None,
+    "reason": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,152 +63,177 @@ class Closing:
     unknown: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class ManifestPage:
+    """A stretch of the outbox, from the oldest row on."""
+
+    until: int
+    """The last row's position."""
+    ids: tuple[str, ...]
+    """Of the rows that were acknowledged."""
+    is_whole: bool
+    """No row of it is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEntry:
+    """A row, for a person."""
+
+    id: str
+    node: str
+    call_id: str
+    sequence: int
+    kind: str
+    state: RowState
+    attempts: int
+    created_at: datetime
+    next_attempt_at: datetime | None
+    """When it is tried again, if an attempt has failed."""
+    closed_at: datetime | None
+    reason: str | None
+    """Why it is dead: the ticketing side's own words, untrusted text, or ours."""
+
+
 class OutboxRows:
     """The outbox table. Each method is one transaction and raises sqlalchemy.exc.SQLAlchemyError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def due(self, now: datetime, *, limit: int, again: int, but: Collection[str]) -> Due:
-        """Give the messages to be sent now, without those in flight (`but`).
-
-        What was sent before comes first, then what never was, each from the oldest on. While there is enough of
-        the latter, at most `again` messages are of the former.
-        """
-        columns = outbox.c
-        new = _first_of_its_call().where(columns.state == RowState.WAITING).order_by(columns.position)
-        sent = (
-            _first_of_its_call()
-            .where(
-                columns.state == RowState.SENT,
-                columns.next_attempt_at_ms <= in_milliseconds(now),
-                columns.id.not_in(tuple(but)),
-            )
-            .order_by(columns.next_attempt_at_ms, columns.position)
-        )
+    async def due(
+        self, now: datetime, *, limit: int, but: Collection[int] = (), again: int | None = 0
+    ) -> Due:
+        """Give the messages to be sent now; see `outbox_due.read_due`."""
         async with self._database.read() as connection:
-            never_sent = (await connection.execute(new.limit(limit))).mappings().all()
-            share = min(limit, max(again, limit - len(never_sent)))
-            sent_before = (await connection.execute(sent.limit(share))).mappings().all()
-        return _due([*sent_before, *never_sent][:limit])
+            return await read_due(connection, now, limit=limit, again=again, but=but)
 
-    async def mark_sent(self, next_attempts: Mapping[str, datetime]) -> None:
-        """Note that messages are about to be sent, and when they are due again."""
+    async def retry_later(self, next_attempts: Mapping[int, datetime], fence: Fence | None = None) -> None:
+        """Note that attempts at the rows at these positions have failed, and when the next ones are due."""
         statement = (
             sa.update(outbox)
-            .where(
-                outbox.c.id == sa.bindparam("message"),
-                # Not IN: its parameters cannot be expanded for several rows at once.
-                sa.or_(outbox.c.state == RowState.WAITING, outbox.c.state == RowState.SENT),
-            )
-            .values(
-                state=RowState.SENT,
-                attempts=outbox.c.attempts + 1,
-                next_attempt_at_ms=sa.bindparam("next_attempt"),
-            )
+            .where(outbox.c.position == sa.bindparam("row"), IS_OPEN)
+            .values(attempts=outbox.c.attempts + 1, next_attempt_at_ms=sa.bindparam("next_attempt"))
         )
-        async with self._database.write() as connection:
-            await connection.execute(
-                statement,
-                [{"message": id_, "next_attempt": in_milliseconds(at)} for id_, at in next_attempts.items()],
-            )
+        values = [{"row": row, "next_attempt": in_milliseconds(at)} for row, at in next_attempts.items()]
+        async with self._write(fence) as connection:
+            await connection.execute(statement, values)
 
-    async def make_all_due(self, now: datetime) -> None:
-        """Forget every back-off: what was in flight on the old link may be lost."""
-        statement = sa.update(outbox).where(outbox.c.state == RowState.SENT)
-        async with self._database.write() as connection:
+    async def make_all_due(self, now: datetime, fence: Fence | None = None) -> None:
+        """Forget every back-off: what is away may be back."""
+        statement = sa.update(outbox).where(IS_OPEN, outbox.c.attempts > 0)
+        async with self._write(fence) as connection:
             await connection.execute(statement.values(next_attempt_at_ms=in_milliseconds(now)))
 
-    async def close(self, acknowledgements: Sequence[Acknowledgement], now: datetime) -> Closing:
-        """Close the rows that the ticketing side has spoken about."""
+    async def close(
+        self, acknowledgements: Sequence[Acknowledgement], now: datetime, fence: Fence | None = None
+    ) -> Closing:
+        """Close the rows that the ticketing side has spoken about: one statement for each outcome."""
+        first: dict[str, Acknowledgement] = {}
+        for word in acknowledgements:
+            first.setdefault(word.id, word)
         acknowledged: set[str] = set()
-        rejected: set[str] = set()
-        async with self._database.write() as connection:
-            for (outcome, reason), ids in _by_verdict(acknowledgements).items():
-                closed = await connection.scalars(
-                    sa.update(outbox)
-                    .where(outbox.c.id.in_(ids), outbox.c.state.in_(OPEN))
-                    .values(
-                        state=_closed_state(outcome),
-                        outcome=outcome,
-                        reason=reason,
-                        acknowledged_at_ms=in_milliseconds(now),
-                    )
-                    .returning(outbox.c.id)
-                )
-                (rejected if outcome is Outcome.REJECTED else acknowledged).update(closed)
-            others = {word.id for word in acknowledgements} - acknowledged - rejected
-            query = sa.select(outbox.c.id, outbox.c.call_id).where(outbox.c.id.in_(rejected | others))
-            known = {row.id: row.call_id for row in await connection.execute(query)}
-        return Closing(
-            acknowledged=frozenset(acknowledged),
-            rejected={id_: known[id_] for id_ in rejected},
-            repeated=frozenset(others & known.keys()),
-            unknown=frozenset(others - known.keys()),
+        rejected: dict[str, str] = {}
+        async with self._write(fence) as connection:
+            for outcome in Outcome:
+                words = [word for word in first.values() if word.outcome is outcome]
+                closed = await _close(connection, words, outcome, in_milliseconds(now)) if words else {}
+                rejected |= closed if outcome is Outcome.REJECTED else {}
+                acknowledged |= set() if outcome is Outcome.REJECTED else closed.keys()
+            others = first.keys() - acknowledged - rejected.keys()
+            known = await _known(connection, others) if others else frozenset()
+        repeated = known | {word.id for word in acknowledgements if first[word.id] is not word} - others
+        return Closing(frozenset(acknowledged), rejected, frozenset(repeated), frozenset(others - known))
+
+    async def page_for_manifest(self, since: int, limit: int, now: datetime) -> ManifestPage | None:
+        """Give the next rows after a position, without the newest; None when there are none."""
+        columns = outbox.c
+        query = sa.select(columns.position, columns.id, columns.state, columns.created_at_ms)
+        query = query.where(columns.position > since).order_by(columns.position).limit(limit)
+        newest, now_ms = in_milliseconds(now - _SETTLED_AFTER), in_milliseconds(now)
+        rows = []
+        async with self._database.read() as connection:
+            for row in await connection.execute(query):
+                if newest <= row.created_at_ms <= now_ms:
+                    break
+                rows.append(row)
+        if not rows:
+            return None
+        return ManifestPage(
+            until=rows[-1].position,
+            ids=tuple(row.id for row in rows if row.state == RowState.ACKNOWLEDGED),
+            is_whole=all(row.state != RowState.OPEN for row in rows),
         )
 
+    async def reopen(self, ids: Collection[str], fence: Fence | None = None) -> int:
+        """Open acknowledged rows again: the ticketing side has lost them. Gives how many there were."""
+        return await self._open_again(ids, RowState.ACKNOWLEDGED, fence)
 
-def in_milliseconds(at: datetime) -> int:
-    """Give the whole milliseconds since 1970."""
-    return (at - _EPOCH) // _MILLISECOND
+    async def retry(self, ids: Collection[str]) -> int:
+        """Open dead letters again; gives how many there were."""
+        return await self._open_again(ids, RowState.DEAD, None)
+
+    async def drop(self, id_: str, reason: str, now: datetime) -> bool:
+        """Make an open row a dead letter; False when there is no such row."""
+        statement = sa.update(outbox).where(outbox.c.id == id_, IS_OPEN)
+        values = {"state": RowState.DEAD, "reason": reason, "closed_at_ms": in_milliseconds(now)}
+        async with self._write(None) as connection:
+            return bool((await connection.execute(statement.values(values))).rowcount)
+
+    async def listing(self, states: Collection[RowState], *, limit: int, after: int = 0) -> list[OutboxEntry]:
+        """Give the rows in these states, the oldest first."""
+        query = sa.select(outbox).where(outbox.c.state.in_(tuple(states)), outbox.c.position > after)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query.order_by(outbox.c.position).limit(limit))).all()
+        return [_entry(row) for row in rows]
+
+    async def _open_again(self, ids: Collection[str], state: RowState, fence: Fence | None) -> int:
+        statement = sa.update(outbox).where(outbox.c.id.in_(tuple(ids)), outbox.c.state == state)
+        async with self._write(fence) as connection:
+            return (await connection.execute(statement.values(_REOPENED))).rowcount
+
+    @asynccontextmanager
+    async def _write(self, fence: Fence | None) -> AsyncIterator[AsyncConnection]:
+        async with self._database.write() as connection:
+            if fence is not None:
+                await check_fence(connection, fence)
+            yield connection
 
 
-def from_milliseconds(milliseconds: int) -> datetime:
-    """Undo `in_milliseconds`."""
-    return _EPOCH + milliseconds * _MILLISECOND
-
-
-def _first_of_its_call() -> sa.Select[tuple[object, ...]]:
-    columns, earlier = outbox.c, outbox.alias("earlier")
-    blocked = sa.exists().where(
-        earlier.c.node == columns.node,
-        earlier.c.call_id == columns.call_id,
-        earlier.c.seq < columns.seq,
-        earlier.c.state.in_(OPEN),
+async def _close(
+    connection: AsyncConnection, words: Sequence[Acknowledgement], outcome: Outcome, now_ms: int
+) -> dict[str, str]:
+    """Close the open rows among these; gives their ids with their calls'."""
+    ids = [word.id for word in words]
+    reasons = {word.id: word.reason for word in words if word.reason is not None}
+    statement = (
+        sa.update(outbox)
+        .where(outbox.c.id.in_(ids), IS_OPEN)
+        .values(
+            state=_CLOSED_AS[outcome],
+            outcome=outcome,
+            reason=sa.case(reasons, value=outbox.c.id, else_=None) if reasons else None,
+            closed_at_ms=now_ms,
+        )
+        .returning(outbox.c.id, outbox.c.call_id)
     )
-    return sa.select(outbox).where(~blocked)
+    return {row.id: row.call_id for row in await connection.execute(statement)}
 
 
-def _by_verdict(words: Sequence[Acknowledgement]) -> dict[tuple[Outcome, str | None], list[str]]:
-    verdicts: dict[tuple[Outcome, str | None], list[str]] = {}
-    for word in words:
-        verdicts.setdefault((word.outcome, word.reason), []).append(word.id)
-    return verdicts
+async def _known(connection: AsyncConnection, ids: Collection[str]) -> frozenset[str]:
+    return frozenset(await connection.scalars(sa.select(outbox.c.id).where(outbox.c.id.in_(tuple(ids)))))
 
 
-def _closed_state(outcome: Outcome) -> RowState:
-    match outcome:
-        case Outcome.STORED | Outcome.DUPLICATE:
-            return RowState.ACKNOWLEDGED
-        case Outcome.REJECTED:
-            return RowState.REJECTED
-        case _:
-            assert_never(outcome)
-
-
-def _due(rows: Sequence[sa.RowMapping]) -> Due:
-    messages: list[DueMessage] = []
-    damaged: dict[str, str] = {}
-    for row in rows:
-        try:
-            messages.append(_due_message(row))
-        except (ValueError, TypeError, OverflowError, RecursionError):
-            damaged[row["id"]] = row["call_id"]
-    return Due(tuple(messages), damaged)
-
-
-def _due_message(row: sa.RowMapping) -> DueMessage:
-    body = json.loads(row["body"])
-    if not isinstance(body, dict):
-        raise TypeError("a message's body is a JSON object")
-    message = Message(
-        id=row["id"],
-        node=row["node"],
-        call_id=row["call_id"],
-        sequence=row["seq"],
-        kind=row["kind"],
-        created_at=from_milliseconds(row["created_at_ms"]),
-        rehearsal=row["rehearsal"],
-        body=body,
+def _entry(row: sa.Row[tuple[object, ...]]) -> OutboxEntry:
+    return OutboxEntry(
+        id=row.id,
+        node=row.node,
+        call_id=row.call_id,
+        sequence=row.seq,
+        kind=row.kind,
+        state=RowState(row.state),
+        attempts=row.attempts,
+        created_at=from_milliseconds(row.created_at_ms),
+        next_attempt_at=from_milliseconds(row.next_attempt_at_ms) if row.attempts else None,
+        closed_at=None if row.closed_at_ms is None else from_milliseconds(row.closed_at_ms),
+        reason=row.reason,
     )
-    return DueMessage(message, row["attempts"])

@@ -1,55 +1,56 @@
-"""The database of records.
+"""The write side of the records' database: what was read of a node's logs becomes records and messages.
 
 Rules:
-- Journal rows and the file position behind them are one transaction, and so are the records of the calls that
-  ended in it with their outbox rows: after a crash there is all of it or nothing.
-- Everything may be done twice: a journal row, a record and a message each have a key.
-- One call that cannot be folded or written costs only itself. Its rows stay, and `fold_missing` tries again.
-- A call that took the safe default is explained afterwards by asking the plan what it would have said.
-- Message ids follow from node, call and sequence alone, so that a database rebuilt from the journal gives the
-  same ids and the receiver sees duplicates, not new calls. Nodes must therefore have different names.
+- How far the logs were read, the rows of calls that go on, the records of those that are over and all messages about
+  either are one transaction: after a crash there is all of it or nothing.
+- Everything may be done twice: what was read before is known by its key, and a record that says the same is not
+  written again. What says something else is a new revision, never an edit.
+- One call that cannot be folded or written costs only itself. Its rows stay, and `fold_again` tries again.
+- When a transaction failed, nobody knows what of it came about: the open calls are forgotten and loaded anew.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callrouter.crashpoint import CrashPoint, crashpoint
-from callrouter.records.call_rows import journal_values, rows_of_calls, without_record
+from callrouter.records.bodies import live_body
+from callrouter.records.call_writes import CallWrites, call_writes
 from callrouter.records.counters import RecordCounters
-from callrouter.records.database import Database, insert_new, insert_or_update, open_database
-from callrouter.records.fold import fold
-from callrouter.records.outbox_rows import RowState, in_milliseconds
-from callrouter.records.tables import call_record, journal_position, journal_row, outbox
-from callrouter.records.tail import FilePosition
-from callrouter.vocabulary.cel import CelEvent, CelRow, at_node
-from callrouter.vocabulary.message import RECORD_CLOSED
-from callrouter.vocabulary.record import (
-    Anomaly,
-    CallRecord,
-    RecordedDecision,
-    TerminalState,
-    record_to_json,
+from callrouter.records.database import Database, open_database
+from callrouter.records.fold import milestones
+from callrouter.records.gathering import Gathered, gather
+from callrouter.records.leases import Fence, check_fence
+from callrouter.records.open_calls import Changes, OpenCall, OpenCalls
+from callrouter.records.record_making import Explain, Fault, Made, Making, Prove, RecordMaker
+from callrouter.records.row_values import Values, position_values
+from callrouter.records.stored_calls import open_linkedids, stored_calls, with_record
+from callrouter.records.tables import journal_position
+from callrouter.records.tail import Batch, FilePosition
+from callrouter.records.writing import (
+    is_refusal,
+    write_calls,
+    write_calls_one_by_one,
+    write_positions,
 )
+from callrouter.vocabulary.cel import CelRow
+from callrouter.vocabulary.live import Milestone
+from callrouter.vocabulary.queue_log import QueueRow
+from callrouter.vocabulary.record import CallRecord, ClosedBy
 
 log = structlog.get_logger(__name__)
 
-Explain = Callable[[CallRecord], RecordedDecision | None]
-"""Says what would have been decided about a call that took the safe default; None: that cannot be said."""
-
-_MESSAGES = UUID("5f0c3c1e-6a0e-5a57-9f2c-3b1f0f6a12d5")
-_MISSING_AT_ONCE = 100
+CEL = "cel"
+QUEUE = "queue"
+"""The logs, as `journal_position` names them."""
+_AGAIN_AT_ONCE = 100
 """Calls folded in one go at the start."""
-_AT_ONCE = 400
-"""Keys in one query: below every database's limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,32 +59,32 @@ class Ingested:
 
     rows: int
     records: tuple[CallRecord, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Folded:
-    record: CallRecord
-    record_values: dict[str, object]
-    outbox_values: dict[str, object]
+    messages: int
 
 
 class Store:
-    """The write side of the records' database; for reading see `reading`."""
+    """Writes records. One node's batches come one after the other, from one process at a time (`leases`)."""
 
     def __init__(
         self,
         database: Database,
         *,
         explain: Explain,
+        prove: Prove,
         now: Callable[[], datetime],
         rehearsal: bool = False,
+        live_events: bool = True,
         counters: RecordCounters | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.database = database
         self.counters = counters or RecordCounters()
-        self._explain = explain
-        self._now = now
+        self.now = now
+        self.monotonic = monotonic
+        self._maker = RecordMaker(explain=explain, prove=prove, rehearsal=rehearsal, counters=self.counters)
         self._rehearsal = rehearsal
+        self._live_events = live_events
+        self._books: dict[str, OpenCalls] = {}
 
     @classmethod
     async def open(
@@ -91,157 +92,189 @@ class Store:
         url: str,
         *,
         explain: Explain,
+        prove: Prove,
         now: Callable[[], datetime],
         rehearsal: bool = False,
+        live_events: bool = True,
         counters: RecordCounters | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> Store:
         """Open the database, bring its schema up to date and give the store."""
-        database = await open_database(url)
-        return cls(database, explain=explain, now=now, rehearsal=rehearsal, counters=counters)
+        return cls(
+            await open_database(url),
+            explain=explain,
+            prove=prove,
+            now=now,
+            rehearsal=rehearsal,
+            live_events=live_events,
+            counters=counters,
+            monotonic=monotonic,
+        )
 
     async def close(self) -> None:
         """Close every connection."""
         await self.database.close()
 
-    async def positions(self, node: str) -> list[FilePosition]:
-        """Give how far the node's journal files have been read."""
+    async def positions(self, node: str, log_name: str = CEL) -> list[FilePosition]:
+        """Give how far the files of one of the node's logs, `CEL` or `QUEUE`, have been read."""
         columns = journal_position.c
-        query = sa.select(columns.inode, columns.head, columns.offset).where(columns.node == node)
+        query = sa.select(columns.inode, columns.head, columns.offset)
+        query = query.where(columns.node == node, columns.log == log_name)
         async with self.database.read() as connection:
             return [FilePosition(*row) for row in await connection.execute(query)]
 
-    async def ingest(self, node: str, rows: Sequence[CelRow], position: FilePosition) -> Ingested:
-        """Store journal rows with their file's position, and the records of the calls that ended in them.
+    async def open_calls(self, node: str) -> OpenCalls:
+        """Give the node's open calls, from memory or, the first time, from the database."""
+        book = self._books.get(node)
+        if book is None:
+            async with self.database.read() as connection:
+                linkedids, faulty = await open_linkedids(connection, node)
+                calls = await stored_calls(connection, node, linkedids, at=self.monotonic())
+            book = self._books[node] = OpenCalls(calls.values(), faulty)
+            self.counters.open_calls = len(book)
+        return book
 
-        Raises sqlalchemy.exc.SQLAlchemyError, and stores nothing, when the database is locked, full or gone.
+    def forget(self, node: str) -> None:
+        """Know the node's open calls no longer: another process may have taken over, or a transaction has failed."""
+        self._books.pop(node, None)
+
+    async def ingest(
+        self,
+        node: str,
+        cel: Batch[CelRow] | None,
+        queue: Batch[QueueRow] | None,
+        *,
+        fence: Fence | None = None,
+        over: Collection[str] = (),
+    ) -> Ingested:
+        """Store what was read of the logs, and close the calls `over` (linkedids) though their end was not read.
+
+        Raises LeaseLostError when the fence is another's, sqlalchemy.exc.SQLAlchemyError when the database is locked,
+        full or gone. Nothing is known to be stored then: ask `positions` where to go on.
         """
-        dialect = self.database.dialect
-        rows = [at_node(row, node) for row in rows]
-        async with self.database.write() as connection:
-            if rows:
-                await connection.execute(
-                    insert_new(dialect, journal_row), [journal_values(node, row) for row in rows]
-                )
-            await connection.execute(
-                insert_or_update(dialect, journal_position, ("head", "offset")),
-                {"node": node, "inode": position.inode, "head": position.head, "offset": position.offset},
-            )
-            ended = dict.fromkeys(row.linkedid for row in rows if row.event == CelEvent.LINKEDID_END)
-            records = [
-                record
-                for linkedids in _portions(tuple(ended), _AT_ONCE)
-                for record in await self._write_records(connection, node, linkedids)
-            ]
-        self.counters.rows_collected += len(rows)
-        self.counters.records_written += len(records)
-        return Ingested(len(rows), tuple(records))
+        at = self.monotonic()
+        new = gather(node, cel.rows if cel else (), queue.rows if queue else ())
+        positions = [
+            position_values(node, log_name, batch.position)
+            for log_name, batch in ((CEL, cel), (QUEUE, queue))
+            if batch is not None
+        ]
+        try:
+            book = await self.open_calls(node)
+            stored = await self._stored(node, book, new, over, at)
+            changes = book.apply(new, stored=stored, over=over, at=at, tell=self._tell)
+            making = await self._make(node, changes)
+            writes = call_writes(changes.calls, making, node=node, now=self.now(), rehearsal=self._rehearsal)
+            refused = await self._write(writes, positions, fence)
+        except BaseException:
+            self.forget(node)
+            raise
+        faulty = {linkedid for linkedid, made in making.items() if isinstance(made, Fault)} | refused
+        book.adopt(changes, faulty)
+        rows = (len(cel.rows) if cel else 0) + (len(queue.rows) if queue else 0)
+        written = [one for one in writes if one.linkedid not in refused]
+        ingested = Ingested(
+            rows,
+            tuple(
+                made.record
+                for linkedid, made in making.items()
+                if isinstance(made, Made) and linkedid not in refused
+            ),
+            sum(len(one.messages) for one in written),
+        )
+        self._count(ingested, new, changes, len(refused), len(book))
+        return ingested
 
-    async def fold_missing(self, node: str) -> list[CallRecord]:
-        """Write the records of calls whose rows are stored to their end and that have none.
-
-        Raises sqlalchemy.exc.SQLAlchemyError; what was written until then stays.
-        """
-        async with self.database.read() as connection:
-            linkedids = (await connection.scalars(without_record(node))).all()
+    async def fold_again(self, node: str, *, fence: Fence | None = None) -> list[CallRecord]:
+        """Try again to make records of calls that are over and could not be folded. Raises as `ingest` does."""
+        faulty = sorted((await self.open_calls(node)).faulty)
         records: list[CallRecord] = []
-        for portion in _portions(linkedids, _MISSING_AT_ONCE):
-            async with self.database.write() as connection:
-                # Changes nothing: a transaction that writes begins with a write.
-                touched = sa.update(journal_position).where(journal_position.c.node == node)
-                await connection.execute(touched.values(offset=journal_position.c.offset))
-                written = await self._write_records(connection, node, portion)
-            self.counters.records_written += len(written)
-            records += written
+        for start in range(0, len(faulty), _AGAIN_AT_ONCE):
+            portion = faulty[start : start + _AGAIN_AT_ONCE]
+            records += (await self.ingest(node, None, None, fence=fence, over=portion)).records
         return records
 
-    async def _write_records(
-        self, connection: AsyncConnection, node: str, linkedids: Sequence[str]
-    ) -> list[CallRecord]:
-        calls = await rows_of_calls(connection, node, linkedids)
-        now = in_milliseconds(self._now())
-        folded = [one for rows in calls if (one := self._folded(node, rows, now)) is not None]
-        written = await _already_written(connection, node, [one.record.call_id for one in folded])
-        new = [one for one in folded if one.record.call_id not in written]
-        if new:
-            await connection.execute(sa.insert(call_record), [one.record_values for one in new])
-            await connection.execute(sa.insert(outbox), [one.outbox_values for one in new])
-            crashpoint(CrashPoint.RECORD_MADE)
-        return [one.record for one in new]
+    async def _stored(
+        self, node: str, book: OpenCalls, new: Gathered, over: Collection[str], at: float
+    ) -> dict[str, OpenCall]:
+        unknown = book.unknown(dict.fromkeys((*new.calls, *over)))
+        if not unknown:
+            return {}
+        async with self.database.read() as connection:
+            known = await with_record(connection, node, unknown)
+            known += [linkedid for linkedid in unknown if linkedid in book.faulty]
+            return await stored_calls(connection, node, known, at=at) if known else {}
 
-    def _folded(self, node: str, rows: Sequence[CelRow], now_ms: int) -> _Folded | None:
+    def _tell(self, rows: Sequence[CelRow]) -> Sequence[Milestone]:
+        if not self._live_events:
+            return ()
         try:
-            record = fold(rows, node)
-            if record is None:
-                return None
-            record = self._explained(replace(record, rehearsal=record.rehearsal or self._rehearsal))
-            body = json.dumps(record_to_json(record), separators=(",", ":"))
-            return _Folded(record, _record_values(record, body), _outbox_values(record, body, now_ms))
+            told = milestones(rows)
+            for milestone in told:
+                live_body(milestone.event)
         except Exception as error:
-            # One call must not stop all others. Its rows stay in the journal, and the count is alarmed on.
-            self.counters.calls_not_folded += 1
+            # Its record is what counts; and a number that was given away must be told.
+            self.counters.unforeseen_errors += 1
             log.error(  # noqa: TRY400 -- a traceback's text may quote a caller
-                "a call could not be folded", call_id=rows[0].linkedid, error=type(error).__name__
+                "a call cannot be told of while it happens",
+                call_id=rows[0].linkedid,
+                error=type(error).__name__,
             )
-            return None
+            return ()
+        return told
 
-    def _explained(self, record: CallRecord) -> CallRecord:
-        if record.decision is not None or record.terminal_state is TerminalState.REFUSED:
-            return record
+    async def _make(self, node: str, changes: Changes) -> dict[str, Making]:
+        calls = [change.call for change in changes.calls if change.is_over]
+        made = await self._maker.make(node, calls)
+        return {call.linkedid: one for call, one in zip(calls, made, strict=True)}
+
+    async def _write(
+        self, writes: Sequence[CallWrites], positions: Sequence[Values], fence: Fence | None
+    ) -> set[str]:
+        """Give the linkedids of the calls that the database refused."""
+        if not writes and not positions:
+            return set()
         try:
-            decision = self._explain(record)
+            return await self._transaction(writes, positions, fence, one_by_one=False)
         except Exception as error:
-            log.error(  # noqa: TRY400 -- a traceback's text may quote a caller
-                "a call could not be explained", call_id=record.call_id, error=type(error).__name__
-            )
-            decision = None
-        if decision is None:
-            return replace(record, anomalies=tuple(sorted({*record.anomalies, Anomaly.NOT_EXPLAINED})))
-        return replace(record, decision=decision, decision_derived=True)
+            if not is_refusal(error):
+                raise
+            return await self._transaction(writes, positions, fence, one_by_one=True)
 
+    async def _transaction(
+        self,
+        writes: Sequence[CallWrites],
+        positions: Sequence[Values],
+        fence: Fence | None,
+        *,
+        one_by_one: bool,
+    ) -> set[str]:
+        refused: set[str] = set()
+        dialect = self.database.dialect
+        async with self.database.write() as connection:
+            if fence is not None:
+                await check_fence(connection, fence)
+            await write_positions(connection, dialect, positions)
+            if one_by_one:
+                refused = await write_calls_one_by_one(connection, dialect, writes)
+            else:
+                await write_calls(connection, dialect, writes)
+            if any(one.record for one in writes):
+                crashpoint(CrashPoint.RECORD_MADE)
+            if any(one.piece for one in writes):
+                crashpoint(CrashPoint.BATCH_WRITTEN)
+        return refused
 
-def message_id(node: str, call_id: str, sequence: int) -> str:
-    """Give the id that a call's message has for ever."""
-    return str(uuid5(_MESSAGES, f"{node}\n{call_id}\n{sequence}"))
-
-
-def _portions(keys: Sequence[str], size: int) -> Iterable[Sequence[str]]:
-    return (keys[start : start + size] for start in range(0, len(keys), size))
-
-
-async def _already_written(connection: AsyncConnection, node: str, call_ids: Sequence[str]) -> set[str]:
-    columns = call_record.c
-    query = sa.select(columns.call_id).where(columns.node == node, columns.call_id.in_(call_ids))
-    return set(await connection.scalars(query))
-
-
-def _record_values(record: CallRecord, body: str) -> dict[str, object]:
-    decision = record.decision
-    return {
-        "node": record.node,
-        "call_id": record.call_id,
-        "revision": record.revision,
-        "arrived_at_ms": in_milliseconds(record.arrived_at),
-        "line": decision.line if decision else None,
-        "mode": decision.mode if decision else None,
-        "phase": decision.phase if decision else None,
-        "terminal_state": record.terminal_state,
-        "rehearsal": record.rehearsal,
-        "fallback": record.fallback,
-        "body": body,
-    }
-
-
-def _outbox_values(record: CallRecord, body: str, now_ms: int) -> dict[str, object]:
-    return {
-        "id": message_id(record.node, record.call_id, record.revision),
-        "node": record.node,
-        "call_id": record.call_id,
-        "seq": record.revision,
-        "kind": RECORD_CLOSED,
-        "rehearsal": record.rehearsal,
-        "body": body,
-        "state": RowState.WAITING,
-        "attempts": 0,
-        "created_at_ms": now_ms,
-        "next_attempt_at_ms": now_ms,
-    }
+    def _count(
+        self, ingested: Ingested, new: Gathered, changes: Changes, refused: int, open_calls: int
+    ) -> None:
+        counters = self.counters
+        counters.rows_collected += ingested.rows
+        counters.rows_unreadable += new.strange
+        counters.rows_passed_over += changes.passed_over
+        counters.records_written += len(ingested.records)
+        counters.revisions_written += sum(record.revision > 1 for record in ingested.records)
+        counters.calls_closed_by_rule += sum(record.closed_by is ClosedBy.RULE for record in ingested.records)
+        counters.live_events_written += ingested.messages - len(ingested.records)
+        counters.calls_not_folded += refused
+        counters.open_calls = open_calls

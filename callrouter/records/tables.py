@@ -91,7 +91,16 @@ call_record = Table(
     Column("fallback", Text),
     Column("body", Text, nullable=False),
     Index(None, "arrived_at_ms"),
-    Index(None, "line", "phase", "terminal_state"),
+    Index(None, "line", "arrived_at_ms"),
+    Index(None, "line", "phase", "terminal_state", "answered_within_15_s"),
+    Index(
+        "ix_call_record_corrections",
+        "node",
+        "call_id",
+        "revision",
+        sqlite_where=text("revision > 1"),
+        postgresql_where=text("revision > 1"),
+    ),
     Index(None, "node", "linkedid"),
 )
 """The records, with what is worth asking about as columns and the whole of it in `body` (JSON). Never changed."""

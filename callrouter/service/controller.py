@@ -3,6 +3,8 @@
 A call's way through it: `AgiServer` takes the dip, `arrival` makes a Call of its facts, `decide` a Decision
 of the Call, `verdict_of` the one variable that goes back. Nothing else happens during a call. When it is over, the
 records process (`records`) makes its record from Asterisk's journal.
+
+It knows no database: the control lease is kept by the records process, which says how it stands (`control`).
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ import os
 import random
 import signal
 from collections.abc import Mapping
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -25,16 +26,19 @@ from callrouter.asterisk_link.ami_client import AmiClient, AmiState
 from callrouter.asterisk_link.arrival import FACTS
 from callrouter.asterisk_link.boot_name import read_boot_name
 from callrouter.calls.arrivals import Decider
-from callrouter.calls.seats import keep_seats
 from callrouter.clock import Clock
 from callrouter.console.metrics import ControllerMetrics
 from callrouter.console.probes import Readiness, probe_application, probe_server
 from callrouter.layout import Layout, sounds_folder
 from callrouter.plans.load import load_plan
-from callrouter.service.figures import FIGURES, DatabaseFigures
+from callrouter.service.control import Control, SeatKeeper
+from callrouter.service.figures import FIGURES, RecordFigures, Standing, Work, as_gauges
 from callrouter.service.records_link import RecordsLink, RecordsProcess
+from callrouter.service.roles import ALL_ROLES, Role
 from callrouter.service.roster import roster, unknown_seats, unstaffed_queues
+from callrouter.service.standing import records_wanted, standing_detail
 from callrouter.settings import Settings
+from callrouter.vocabulary.plan import Plan
 
 _log = structlog.get_logger(__name__)
 _DRAIN_S = 3.0
@@ -47,23 +51,18 @@ async def run_controller(
     *,
     ami_secret: str,
     records_process: RecordsProcess,
+    roles: frozenset[Role] = ALL_ROLES,
 ) -> None:
-    """Run until SIGTERM or Ctrl-C, and keep the records process running beside it.
+    """Run until SIGTERM or Ctrl-C, and keep the records process running beside it, which does its part of `roles`.
 
     Raises PlanErrors for a plan that cannot serve, OSError for a port that is taken.
     """
     plan = load_plan(settings.path(settings.plan))
-    unheard = missing_sounds(plan, sounds_folder())
-    if unheard:
-        _log.error("announcements_missing", keys=unheard, remedy="callrouter prompts check; make setup")
-    unstaffed = unstaffed_queues(settings, plan)
-    if unstaffed:
-        _log.error("queues_without_seats", queues=unstaffed, remedy="give them seats in operator.yaml")
-    if unknown := unknown_seats(settings, plan):
-        _log.warning("seats_without_account", seats=unknown, remedy="add them to sip.seats in the settings")
+    unheard, unstaffed = _unready(settings, plan)
     metrics = ControllerMetrics()
     decider = Decider(plan, metrics.decided)
-    records = RecordsLink(records_process)
+    control = Control()
+    records = RecordsLink(records_process, lambda state: control.told(_control(state)))
     agi = AgiServer(_agi_service(settings, decider, metrics))
     ami = AmiClient(
         "127.0.0.1",
@@ -76,16 +75,20 @@ async def run_controller(
     await agi.start("127.0.0.1", settings.agi.port)
 
     def readiness() -> Readiness:
+        needed = {"asterisk": ami.state is AmiState.READY}
+        if Role.COLLECT in roles:
+            needed["journal"] = is_readable(layout.cel_csv)
         return Readiness(
-            needed={"asterisk": ami.state is AmiState.READY, "journal": is_readable(layout.cel_csv)},
+            needed=needed,
             wanted={
-                "records": records.state is not None,
-                "broker": records.state is not None and records.state.counters.broker_connected,
+                **records_wanted(records.state, roles),
+                "control": control.standing is not None,
                 "announcements": not unheard,
                 "seats_for_every_queue": not unstaffed,
             },
             detail={
                 "ami": ami.state.value,
+                **standing_detail(records.state),
                 "plan": f"{plan.jurisdiction} {plan.version} {plan.hash[:12]}",
                 "clock": (clock or Clock()).now().isoformat(timespec="seconds"),
                 "rehearsal": str(clock is not None).lower(),
@@ -100,7 +103,7 @@ async def run_controller(
         running = [
             tasks.create_task(records.run(), name="records"),
             tasks.create_task(ami.run(), name="ami"),
-            tasks.create_task(keep_seats(ami, roster(settings, plan)), name="seats"),
+            tasks.create_task(SeatKeeper(ami, roster(settings, plan), control).run(), name="seats"),
             tasks.create_task(probes.serve(), name="probes"),
         ]
         await _told_to_stop()
@@ -109,6 +112,23 @@ async def run_controller(
         probes.should_exit = True
         for task in running[:-1]:
             task.cancel()
+
+
+def _unready(settings: Settings, plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Tell what an admin should mend: announcements that are missing, queues without seats."""
+    unheard = tuple(missing_sounds(plan, sounds_folder()))
+    if unheard:
+        _log.error("announcements_missing", keys=unheard, remedy="callrouter prompts check; make setup")
+    unstaffed = tuple(unstaffed_queues(settings, plan))
+    if unstaffed:
+        _log.error("queues_without_seats", queues=unstaffed, remedy="give them seats in operator.yaml")
+    if unknown := unknown_seats(settings, plan):
+        _log.warning("seats_without_account", seats=unknown, remedy="add them to sip.seats in the settings")
+    return unheard, unstaffed
+
+
+def _control(state: RecordFigures | None) -> Standing | None:
+    return None if state is None else state.stands(Work.CONTROL)
 
 
 def _agi_service(settings: Settings, decider: Decider, metrics: ControllerMetrics) -> AgiService:
@@ -136,20 +156,7 @@ async def _figures(
     told = await records.ask(FIGURES)
     figures["records_running"] = told is not None
     metrics.calls(told.database.calls if told and told.database else ())
-    if told is not None:
-        figures |= {**asdict(told.counters), **_in_the_database(told.database)}
-    return figures
-
-
-def _in_the_database(held: DatabaseFigures | None) -> Mapping[str, float]:
-    if held is None:
-        return {"database_reachable": False}
-    return {
-        "database_reachable": True,
-        "outbox_depth": held.outbox_depth,
-        "outbox_dead_letters": held.outbox_dead_letters,
-        "outbox_oldest_seconds": held.outbox_oldest_seconds,
-    }
+    return figures if told is None else {**figures, **as_gauges(told)}
 
 
 def is_readable(journal: Path) -> bool:

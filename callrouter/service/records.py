@@ -1,116 +1,234 @@
 """The process that makes records, wired together: the journal becomes records, records become delivered messages.
 
-It runs until its input ends or it gets SIGTERM. Its output holds answers alone (`figures`), its log goes to stderr.
+Rules:
+- It does the work that its roles name, each under a lease of its own: `collect:<node>` for the node's journal,
+  `publish:<instance>` for the outbox. Beside a controller it also keeps `control:<node>` for it: the controller knows
+  no database.
+- A database that cannot be reached is tried again; meanwhile nothing is done, nothing is lost, and both are told.
 """
 
 from __future__ import annotations
 
 import asyncio
-import signal
-import sys
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from callrouter.asterisk_link.boot_name import read_boot_name
+from callrouter.asterisk_link.live_calls import LiveCalls
+from callrouter.asterisk_link.log_files import LogFiles
 from callrouter.calls.arrivals import Decider
-from callrouter.layout import Layout
+from callrouter.layout import Layout, database_address
 from callrouter.plans.load import load_plan
-from callrouter.records.keeper import RecordKeeper
+from callrouter.records.collect import Collector, Keep
+from callrouter.records.counters import RecordCounters
+from callrouter.records.database import Database, open_database
+from callrouter.records.database_engine import DatabaseError, database_url
+from callrouter.records.delivery import Outbox, Publisher
+from callrouter.records.leases import Fence, LeaseKeeper, holder_name
+from callrouter.records.outbox_rows import OutboxRows
+from callrouter.records.proofs import prove
 from callrouter.records.reading import RecordReader
+from callrouter.records.reconcile import Reconciler
+from callrouter.records.reconcile_cursor import CursorRow
 from callrouter.records.store import Store
-from callrouter.service.figures import FIGURES, NO_ANSWER, STATE, DatabaseFigures, RecordFigures, write_answer
+from callrouter.service.figures import RecordFigures, Standing, Work
+from callrouter.service.heard import Heard, while_heard
+from callrouter.service.held import Held
+from callrouter.service.roles import Role
+from callrouter.service.terms import work_in_terms
+from callrouter.service.way_out import publisher
 from callrouter.settings import Settings
-from callrouter.ticketing.mqtt_publisher import Broker, MqttPublisher
+
+_log = structlog.get_logger(__name__)
+_OPENED_AGAIN_AFTER_S: Final = 1.0
+_LONGEST_WAIT_S: Final = 10.0
+_SILENT_AFTER_S: Final = 5.0
+"""A controller asks once a second how its records stand."""
 
 
-async def run_records(settings: Settings, layout: Layout, *, rehearsal: bool, mqtt_password: str) -> None:
-    """Make records and deliver them until told to stop.
+@dataclass(frozen=True, slots=True, repr=False)
+class Passwords:
+    """What this process proves itself with."""
 
-    Raises PlanErrors for a plan that cannot serve, sqlalchemy.exc.SQLAlchemyError for a database that cannot be
-    opened.
-    """
-    plan = load_plan(settings.path(settings.plan))
-    decider = Decider(plan, lambda _decision: None)
-    layout.database.parent.mkdir(parents=True, exist_ok=True)
-    store = await Store.open(
-        settings.database_url or f"sqlite+aiosqlite:///{layout.database}",
-        explain=decider.explain,
-        now=_wall_clock,
-        rehearsal=rehearsal,
-    )
-    try:
-        keeper = RecordKeeper(
+    ami: str
+    mqtt: str
+    webhook: str
+
+
+class RecordsService:
+    """Does the work of some roles, and tells how it stands."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        layout: Layout,
+        roles: frozenset[Role],
+        passwords: Passwords,
+        *,
+        rehearsal: bool,
+    ) -> None:
+        """Check all that can be checked before a database is there.
+
+        Raises PlanErrors, DatabaseError for an address that is none, SettingsError or WebhookSecretError.
+        """
+        self.counters = RecordCounters()
+        self.standing: dict[Work, Standing] = {}
+        self._settings = settings
+        self._layout = layout
+        self._roles = roles
+        self._passwords = passwords
+        self._rehearsal = rehearsal
+        self.controller = Heard(silent_after_s=_SILENT_AFTER_S)
+        """The one beside us, as far as there is one."""
+        self._held: Held | None = None
+        self._outbox: Outbox | None = None
+        self._address = database_address(settings, layout)
+        database_url(self._address)
+        self._decider = (
+            Decider(load_plan(settings.path(settings.plan)), lambda _decision: None)
+            if Role.COLLECT in roles
+            else None
+        )
+        if Role.PUBLISH in roles:
+            self._publisher()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        database = await self._opened()
+        self._held = Held(RecordReader(database.engine), now=wall_clock)
+        works = {Work.CONTROL: Role.ROUTE, Work.COLLECT: Role.COLLECT, Work.PUBLISH: Role.PUBLISH}
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for work, role in works.items():
+                    if role in self._roles:
+                        tasks.create_task(self._kept_going(work, database), name=work)
+        finally:
+            await database.close()
+
+    def state(self) -> RecordFigures:
+        """How it stands, from memory."""
+        return RecordFigures(self.counters, None, dict(self.standing))
+
+    async def figures(self) -> RecordFigures:
+        """How it stands, with what the database holds if that can be asked."""
+        held = await self._held.figures() if self._held else None
+        return RecordFigures(self.counters, held, dict(self.standing))
+
+    @property
+    def has_database(self) -> bool:
+        """Whether the database was there once since the start."""
+        return self._held is not None
+
+    async def _opened(self) -> Database:
+        wait_s = _OPENED_AGAIN_AFTER_S
+        self._layout.database.parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            try:
+                return await open_database(self._address)
+            except SQLAlchemyError as error:
+                self.counters.database_failures += 1
+                # A DatabaseError's text is made to be read: it holds no password.
+                said = str(error) if isinstance(error, DatabaseError) else type(error).__name__
+                _log.error("the database cannot be opened, trying again", error=said, wait_s=wait_s)
+            await asyncio.sleep(wait_s)
+            wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+
+    async def _kept_going(self, work: Work, database: Database) -> None:
+        if work is Work.CONTROL:
+            await while_heard(self.controller, partial(self._in_terms, work, database))
+        else:
+            await self._in_terms(work, database)
+
+    async def _in_terms(self, work: Work, database: Database) -> None:
+        whose = self._settings.instance if work is Work.PUBLISH else self._settings.node
+        lease = LeaseKeeper(database, f"{work}:{whose}", holder_name(), monotonic=time.monotonic)
+        do = {Work.CONTROL: self._control, Work.COLLECT: self._collect, Work.PUBLISH: self._publish}[work]
+        await work_in_terms(work, lease, partial(do, database), self.standing.__setitem__)
+
+    async def _control(self, _database: Database, _fence: Fence) -> None:
+        """Nothing to do here: the controller acts, as long as it is told that it may."""
+        await asyncio.Event().wait()
+
+    async def _collect(self, database: Database, fence: Fence) -> None:
+        settings, layout = self._settings, self._layout
+        assert self._decider
+        store = Store(
+            database,
+            explain=self._decider.explain,
+            prove=partial(prove, voicemail_folder=layout.voicemail, recordings_folder=layout.recordings),
+            now=wall_clock,
+            rehearsal=self._rehearsal,
+            live_events=settings.ticketing.live_events,
+            counters=self.counters,
+        )
+        ami = ("127.0.0.1", settings.ami.port, "callrouter", self._passwords.ami)
+        boot_name = partial(read_boot_name, layout.boot_name)
+        await Collector(
             store,
-            layout.cel_csv,
             settings.node,
-            MqttPublisher(
-                Broker(
-                    settings.mqtt.host,
-                    settings.mqtt.port,
-                    client_id=f"{settings.instance}-{settings.node}",
-                    username="callrouter",
-                    password=mqtt_password,
-                ),
-                topic_prefix=settings.topic_prefix,
-                instance=settings.instance,
+            cel_path=layout.cel_csv,
+            queue_log_path=layout.queue_log,
+            on_messages=self._wake_outbox,
+            live_calls=LiveCalls(*ami, boot_name=boot_name, node=settings.node),
+            log_files=LogFiles(*ami, boot_name=boot_name),
+            fence=lambda: fence,
+            keep=Keep(
+                rotate_bytes=settings.records.rotate_journal_mb << 20,
+                journal_days=settings.records.keep_journal_days,
+                rows_days=settings.records.keep_rows_days,
+                delivered_days=settings.records.keep_delivered_days,
+                reconciles=settings.ticketing.reconcile_at is not None,
             ),
-            now=_wall_clock,
-            acknowledged_within=timedelta(seconds=settings.ticketing.resend_after_s),
+        ).run()
+
+    async def _publish(self, database: Database, fence: Fence) -> None:
+        rows, ticketing = OutboxRows(database), self._settings.ticketing
+        outbox = Outbox(
+            rows,
+            self._publisher(),
+            now=wall_clock,
+            counters=self.counters,
+            fence=lambda: fence,
+            acknowledged_within=timedelta(seconds=ticketing.resend_after_s),
         )
-        async with asyncio.TaskGroup() as tasks:
-            keeping = tasks.create_task(keeper.run(), name="records")
-            await _until_told_to_stop(lambda word: _answer(word, keeper))
-            keeping.cancel()
-    finally:
-        await store.close()
-
-
-async def _until_told_to_stop(answer: Callable[[bytes], Awaitable[bytes]]) -> None:
-    """Answer what is asked until there is nobody to ask, or SIGTERM. A Ctrl-C is the controller's to pass on."""
-    loop = asyncio.get_running_loop()
-    questions = asyncio.StreamReader()
-    pipe, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(questions), sys.stdin)
-    loop.add_signal_handler(signal.SIGTERM, questions.feed_eof)
-    loop.add_signal_handler(signal.SIGINT, questions.feed_eof)
-    try:
-        while word := await questions.readline():
-            # In a thread: whoever has asked may stand still, and records must not.
-            with suppress(BrokenPipeError):
-                await asyncio.to_thread(_write, await answer(word))
-    finally:
-        pipe.close()
-
-
-def _write(answer: bytes) -> None:
-    sys.stdout.buffer.write(answer)
-    sys.stdout.buffer.flush()
-
-
-async def _answer(word: bytes, keeper: RecordKeeper) -> bytes:
-    if word == STATE:
-        return write_answer(RecordFigures(keeper.counters, None))
-    if word == FIGURES:
-        return write_answer(RecordFigures(keeper.counters, await _in_the_database(keeper.reader)))
-    return NO_ANSWER
-
-
-async def _in_the_database(reader: RecordReader) -> DatabaseFigures | None:
-    try:
-        return DatabaseFigures(
-            outbox_depth=await reader.outbox_depth(),
-            outbox_dead_letters=await reader.dead_letters(),
-            outbox_oldest_seconds=(await reader.oldest_waiting_age(_wall_clock())).total_seconds(),
-            calls=tuple(
-                (count.line or "none", count.phase or "none", count.terminal_state.value, count.calls)
-                for count in await reader.counts()
-            ),
+        reconciler = Reconciler(
+            rows,
+            CursorRow(database, self._settings.instance),
+            outbox,
+            at=ticketing.reconcile_at,
+            now=wall_clock,
+            counters=self.counters,
+            fence=lambda: fence,
         )
-    except SQLAlchemyError:
-        # The other figures are wanted most when this one is bad.
-        return None
+        self._outbox = outbox
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(outbox.run(), name="outbox")
+                tasks.create_task(reconciler.run(), name="reconciliation")
+        finally:
+            self._outbox = None
+
+    def _publisher(self) -> Publisher:
+        return publisher(
+            self._settings,
+            self._layout,
+            mqtt_password=self._passwords.mqtt,
+            webhook_secret=self._passwords.webhook,
+            now=wall_clock,
+        )
+
+    def _wake_outbox(self) -> None:
+        """Whoever publishes elsewhere looks by himself, once a second."""
+        if self._outbox:
+            self._outbox.wake()
 
 
-def _wall_clock() -> datetime:
+def wall_clock() -> datetime:
+    """The present instant, for stamps; nothing waits by it."""
     return datetime.now(UTC)

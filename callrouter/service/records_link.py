@@ -9,6 +9,7 @@ Rules:
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final, Protocol
 
 import structlog
@@ -42,10 +43,13 @@ class RecordsProcess(Protocol):
 class RecordsLink:
     """Asks the records process how it stands."""
 
-    def __init__(self, records: RecordsProcess) -> None:
+    def __init__(
+        self, records: RecordsProcess, on_state: Callable[[RecordFigures | None], None] = lambda _state: None
+    ) -> None:
         self.state: RecordFigures | None = None
         """As it was a moment ago; None while it does not answer."""
         self._records = records
+        self._on_state = on_state
         self._asking = asyncio.Lock()
         self._asked: asyncio.subprocess.Process | None = None
         self._owes_an_answer = False
@@ -61,8 +65,10 @@ class RecordsLink:
             await self._start()
             while True:
                 self.state = await self.ask(STATE)
+                self._on_state(self.state)
                 await asyncio.sleep(_ASKED_EVERY_S if self.state else _ASKED_AGAIN_AFTER_S)
         finally:
+            self._on_state(None)
             await self._records.stop()
 
     async def ask(self, word: bytes) -> RecordFigures | None:

@@ -1,31 +1,61 @@
-"""How a message and its acknowledgement are spelled. Pure.
+"""How messages, manifests and acknowledgements are spelled. Pure.
 
 Rules:
-- A message is a CloudEvents 1.0 event in JSON (structured mode). Source and id identify it; `sequence`
-  numbers the events of one call; `rehearsal` is an extension and a JSON boolean.
-- An acknowledgement is `{"id": …, "outcome": "stored" | "duplicate" | "rejected", "reason": …}`. It comes
-  from outside: what is not exactly that is refused, and its text is shortened.
+- A message is a CloudEvents 1.0 event in JSON (structured mode); several are a batch, a JSON array of events.
+  Source and id identify an event; `sequence` numbers the events of one call; `rehearsal` is an extension and a JSON
+  boolean.
+- A message's body is JSON text already: it is put in as it is, as `data`. Whoever gives it answers for it.
+- An acknowledgement is `{"id": …, "outcome": "stored" | "duplicate" | "rejected", "reason": …}`, one about a manifest
+  also has `missing`, a list of ids. Several are `{"acknowledgements": […]}`. It comes from outside: what is not
+  exactly that is refused, and its text is shortened.
+- The correlation data of a single message or a manifest is its id, and an acknowledgement that brings it back speaks
+  of that id. A batch's is no id of a message, for its answer speaks of several.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from callrouter.vocabulary.message import Acknowledgement, Message, Outcome
+from callrouter.vocabulary.live import LIVE_SCHEMA_VERSION
+from callrouter.vocabulary.message import Acknowledgement, Kind, Manifest, Message, Outcome
+from callrouter.vocabulary.record import SCHEMA_VERSION
 
-CONTENT_TYPE = "application/cloudevents+json"
-_LONGEST_ACKNOWLEDGEMENT = 4096
-_LONGEST_ID = 64
-_LONGEST_REASON = 256
+CONTENT_TYPE: Final = "application/cloudevents+json"
+BATCH_CONTENT_TYPE: Final = "application/cloudevents-batch+json"
+RECONCILE_SCHEMA_VERSION: Final = 1
+MOST_ACKNOWLEDGEMENTS: Final = 500
+"""In one payload, and so are the ids that one may call missing."""
+_LONGEST_PAYLOAD: Final = 1 << 20
+_LONGEST_ID: Final = 64
+_LONGEST_REASON: Final = 256
+_BATCH: Final = b"batch:"
+
+SCHEMAS: Final = {
+    Kind.ARRIVED: ("arrived", LIVE_SCHEMA_VERSION),
+    Kind.ANSWERED: ("answered", LIVE_SCHEMA_VERSION),
+    Kind.TRANSFERRED: ("transferred", LIVE_SCHEMA_VERSION),
+    Kind.ENDED: ("ended", LIVE_SCHEMA_VERSION),
+    Kind.RECORD_CLOSED: ("record", SCHEMA_VERSION),
+    Kind.RECONCILE: ("reconcile", RECONCILE_SCHEMA_VERSION),
+}
+"""The name and version of the schema that each kind's `data` follows."""
 
 
 class AcknowledgementError(ValueError):
     """What came is no acknowledgement. The message says why, without quoting it."""
 
 
+def data_schema(kind: Kind) -> str:
+    """Give the `dataschema` of events of this kind."""
+    name, version = SCHEMAS[kind]
+    return f"urn:callrouter:schema:{name}:{version}"
+
+
 def encode_event(message: Message, instance: str) -> bytes:
     """Write a message as a CloudEvent."""
-    event = {
+    attributes = {
         "specversion": "1.0",
         "id": message.id,
         "source": f"/callrouter/{instance}/{message.node}",
@@ -33,33 +63,95 @@ def encode_event(message: Message, instance: str) -> bytes:
         "subject": message.call_id,
         "time": message.created_at.isoformat(timespec="milliseconds"),
         "datacontenttype": "application/json",
+        "dataschema": data_schema(message.kind),
         "sequence": str(message.sequence),
         "rehearsal": message.rehearsal,
-        "data": message.body,
     }
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+    return _event(attributes, message.body)
 
 
-def decode_acknowledgement(payload: bytes, correlation: bytes | None) -> Acknowledgement:
-    """Read an acknowledgement; `correlation`, if there is one, must be the message's id as well."""
-    if len(payload) > _LONGEST_ACKNOWLEDGEMENT:
-        raise AcknowledgementError("longer than an acknowledgement can be")
+def encode_batch(messages: Sequence[Message], instance: str) -> bytes:
+    """Write messages as a batch of CloudEvents, in their order."""
+    return b"[" + b",".join(encode_event(message, instance) for message in messages) + b"]"
+
+
+def encode_manifest(manifest: Manifest, instance: str) -> bytes:
+    """Write a manifest as a CloudEvent. Its source is the beginning of the sources of what it names."""
+    attributes = {
+        "specversion": "1.0",
+        "id": manifest.id,
+        "source": f"/callrouter/{instance}",
+        "type": Kind.RECONCILE,
+        "subject": f"{manifest.since}-{manifest.until}",
+        "datacontenttype": "application/json",
+        "dataschema": data_schema(Kind.RECONCILE),
+    }
+    data = {
+        "schema_version": RECONCILE_SCHEMA_VERSION,
+        "since": manifest.since,
+        "until": manifest.until,
+        "ids": manifest.ids,
+    }
+    return _event(attributes, _json(data))
+
+
+def correlation_of(messages: Sequence[Message]) -> bytes:
+    """Give the correlation data that messages travel with."""
+    first = messages[0].id.encode()
+    return first if len(messages) == 1 else _BATCH + first
+
+
+def decode_acknowledgements(payload: bytes, correlation: bytes | None) -> tuple[Acknowledgement, ...]:
+    """Read acknowledgements. Raises AcknowledgementError."""
+    if len(payload) > _LONGEST_PAYLOAD:
+        raise AcknowledgementError("longer than acknowledgements can be")
     try:
         value = json.loads(payload)
     except (ValueError, RecursionError) as error:
         raise AcknowledgementError("not JSON") from error
     if not isinstance(value, dict):
         raise AcknowledgementError("not a JSON object")
-    message_id, reason = value.get("id"), value.get("reason")
-    if not isinstance(message_id, str) or not 0 < len(message_id) <= _LONGEST_ID or not message_id.isascii():
+    several = value.get("acknowledgements")
+    if several is None:
+        word = _word(value)
+        if correlation is not None and correlation not in (word.id.encode(), _batch_of(correlation)):
+            raise AcknowledgementError("`id` and the correlation data differ")
+        return (word,)
+    if not isinstance(several, list) or not 0 < len(several) <= MOST_ACKNOWLEDGEMENTS:
+        raise AcknowledgementError(f"`acknowledgements` is not a list of 1 to {MOST_ACKNOWLEDGEMENTS}")
+    return tuple(_word(one) for one in several)
+
+
+def _event(attributes: Mapping[str, object], data: str) -> bytes:
+    # Half of a surrogate pair becomes its escape, which is JSON.
+    return f'{_json(attributes)[:-1]},"data":{data}}}'.encode("utf-8", "backslashreplace")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _batch_of(correlation: bytes) -> bytes | None:
+    return correlation if correlation.startswith(_BATCH) else None
+
+
+def _word(value: object) -> Acknowledgement:
+    if not isinstance(value, dict):
+        raise AcknowledgementError("an acknowledgement is not a JSON object")
+    message_id, missing = value.get("id"), value.get("missing", [])
+    if not _is_id(message_id):
         raise AcknowledgementError("`id` is not a message's id")
-    if correlation is not None and correlation != message_id.encode():
-        raise AcknowledgementError("`id` and the correlation data differ")
     try:
         outcome = Outcome(str(value.get("outcome")))
     except ValueError as error:
         raise AcknowledgementError("`outcome` is none of stored, duplicate, rejected") from error
-    return Acknowledgement(message_id, outcome, _reason(reason))
+    if not isinstance(missing, list) or len(missing) > MOST_ACKNOWLEDGEMENTS or not all(map(_is_id, missing)):
+        raise AcknowledgementError(f"`missing` is not a list of at most {MOST_ACKNOWLEDGEMENTS} ids")
+    return Acknowledgement(str(message_id), outcome, _reason(value.get("reason")), tuple(missing))
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_ID and value.isascii() and "\0" not in value
 
 
 def _reason(value: object) -> str | None:

@@ -107,10 +107,15 @@ class Ruling(NamedTuple):
     source: str | None = None
     """Who handed the call over, such as `emergency:110`; None: the caller dialled."""
     tag: str | None = None
+    entry: str = ""
+    """The platform where the call came in."""
+    area: str | None = None
+    """The area code of the place that the call is about, as far as the dialled number or that platform tells. Never
+    the caller's: a ruling is one for all who call so."""
 
     def __hash__(self) -> int:
-        """Hash the line alone: rulings are looked up at every call, and few in force at once share one."""
-        return hash(self.line)
+        """Hash line and area alone: rulings are looked up at every call, and few in force at once share both."""
+        return hash((self.line, self.area))
 
 
 class Decision(NamedTuple):

@@ -4,7 +4,8 @@ Rules:
 - A line is `epoch|call|queue|member|event|data1|…|data5` (main/logger.c, `ast_queue_log`); anything else is none.
 - Its instants are whole seconds: they order nothing among the journal's rows, which have microseconds.
 - `call` is the uniqueid of the caller's channel; what is about no call (a pause, a log-in) has `NONE` there.
-- What the data say is text, kept as written; ENTERQUEUE holds the caller's number.
+- What the data say is text, kept as written; ENTERQUEUE holds the caller's number. A `|` in a value is written as it
+  is, so there may be more data than five; a line that ends behind the event's `|` has none.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from typing import NamedTuple
 
 NO_CALL = "NONE"
 """In place of a call's id."""
+_FIELDS = 6
+"""With the first of the data, which is there even when it is empty."""
+_LONGEST_EPOCH = 11
+"""Digits, as in the journal."""
 
 
 class QueueEvent(StrEnum):
@@ -26,7 +31,7 @@ class QueueEvent(StrEnum):
     RINGCANCELED = "RINGCANCELED"
     """The caller gave up while a seat rang; data1 is how long, in ms."""
     CONNECT = "CONNECT"
-    """A seat answered; data1 is the wait in s, data2 the seat's channel, data3 how long it rang in s."""
+    """A seat answered; data1 is the wait in s, data2 the seat's uniqueid, data3 how long it rang in s."""
     COMPLETEAGENT = "COMPLETEAGENT"
     COMPLETECALLER = "COMPLETECALLER"
     ABANDON = "ABANDON"
@@ -57,3 +62,17 @@ class QueueRow(NamedTuple):
     def at(self) -> datetime:
         """When it was written down, to the second."""
         return datetime.fromtimestamp(self.at_s, UTC)
+
+
+def queue_row(line: str) -> QueueRow:
+    """Read a line without its line feed; raise QueueRowError when it is no row."""
+    fields = line.split("|")
+    if len(fields) < _FIELDS:
+        raise QueueRowError(f"a line has at least {_FIELDS} fields, this one has {len(fields)}")
+    epoch, call, queue, member, event = fields[: _FIELDS - 1]
+    if len(epoch) > _LONGEST_EPOCH or not (epoch.isascii() and epoch.isdigit()):
+        raise QueueRowError("a line begins with whole seconds since 1970")
+    if not call or not queue or not event:
+        raise QueueRowError("call, queue and event must not be empty")
+    data = tuple(fields[_FIELDS - 1 :])
+    return QueueRow(int(epoch), call, queue, member, event, () if data == ("",) else data)

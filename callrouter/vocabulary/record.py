@@ -5,7 +5,7 @@ Rules:
 - Every inbound call that ended has a record, however little is known: what is not known is None or empty, and
   what is odd is named in `anomalies`.
 - Instants are zone-aware; in JSON they are ISO 8601. Durations are whole milliseconds, never negative.
-- The JSON form and its schema are made from these classes alone (`record_json`).
+- The JSON form and its schema are made from these classes alone (`records/bodies`).
 - Numbers are kept as they were written by the carrier: this is the only place that holds them raw.
 """
 
@@ -146,6 +146,10 @@ class Anomaly(StrEnum):
     """A grade that is none of 1 to 5."""
     NOT_EXPLAINED = "not_explained"
     """A fallback call for which no decision could be found afterwards."""
+    RECORDING_UNPAIRED = "recording_unpaired"
+    """A recording ended, paused or went on that had not been started, or not been paused."""
+    TRY_UNPAIRED = "try_unpaired"
+    """The queue log tells of a seat that was rung in a queue where the caller was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +247,11 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A stretch in which the caller and a person heard each other, `[starts_at, ends_at)`."""
+    """A stretch in which the caller and a person heard each other, `[starts_at, ends_at)`.
+
+    It has no length when the clock was set back during it, or the exchange died during it and nothing was written
+    down after its beginning: that they talked is known, and not for how long.
+    """
 
     starts_at: datetime
     ends_at: datetime
@@ -274,7 +282,10 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-    """A hand-over between us and an emergency service."""
+    """A hand-over between us and an emergency service.
+
+    A call that came from one and went to another tells of the latter; the decision's `source` tells of the former.
+    """
 
     direction: EmergencyDirection
     service: str
@@ -384,13 +395,19 @@ class CallRecord:
     history_info_raw: str | None = None
     closed_by: ClosedBy = ClosedBy.END
     called: str | None = None
-    """`called_raw`, canonical: a short code, or E.164; None when it is no number."""
+    """`called_raw`, canonical: a short code (`12345`; `028-12345` with an area), or E.164 (`+862886112345`).
+
+    A landline that was dialled without its area keeps its local digits. None when it is no number.
+    """
     platform_path: tuple[str, ...] = ()
     """The platforms that the call passed: where it came in first, where it was answered last."""
     waited_ms: int | None = None
     """From the arrival to the first person; None when the caller reached none."""
     answered_within_15_s: bool | None = None
-    """GB/T 33358-2016: counted from the arrival, announcements included. None when the caller left before 15 s."""
+    """GB/T 33358-2016: counted from the arrival, announcements included.
+
+    None when the caller left before 15 s, and when nobody was to answer: the call was refused, or released by plan.
+    """
     talks: tuple[Talk, ...] = ()
     transfers: tuple[Transfer, ...] = ()
     emergency: Emergency | None = None

@@ -6,6 +6,8 @@ Rules:
   to do with the ticketing side and puts each message on disk (fsync) as it comes.
 - They are read here from the bytes, not with the program's own readers, so that one fault cannot hide in two.
 - A message may come several times; a row, a record and an id may not.
+- Of a call whose arrival is told as it happens the end is told, too, and the record comes last. A call that Asterisk
+  died with has no end in the journal, and a record that says so.
 """
 
 from __future__ import annotations
@@ -14,10 +16,9 @@ import asyncio
 import csv
 import json
 import os
-import sqlite3
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +31,15 @@ from running_system import System
 from callrouter.local_system.secrets import read
 
 A_SECOND = timedelta(seconds=1)
+_OUTBOX = """
+SELECT outbox.id, outbox.call_id, outbox.seq, outbox.kind, outbox.state, coalesce(outbox.body, call_record.body)
+FROM outbox LEFT JOIN call_record ON call_record.node = outbox.node AND call_record.call_id = outbox.call_id
+     AND call_record.revision = outbox.revision
+ORDER BY outbox.position
+"""
+_POSITIONS = """SELECT inode, "offset" FROM journal_position WHERE log = 'cel'"""
+_RECORD = "cn.callrouter.record.closed.v2"
+_ARRIVED, _ENDED = "cn.callrouter.call.arrived.v1", "cn.callrouter.call.ended.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +71,7 @@ class OutboxRow:
     id: str
     call_id: str
     sequence: int
+    kind: str
     state: str
     body: dict[str, Any]
 
@@ -79,18 +90,15 @@ class Accounts:
 
 def accounts(system: System, party: Iterable[PartyCall], wire: Path) -> Accounts:
     """Read them all, as they are now."""
-    with closing(sqlite3.connect(f"file:{system.layout.database}?mode=ro", uri=True)) as database:
-        records = [json.loads(body) for (body,) in database.execute("SELECT body FROM call_record")]
-        rows = database.execute(
-            "SELECT id, call_id, seq, state, body FROM outbox ORDER BY position"
-        ).fetchall()
+    records = [json.loads(body) for (body,) in system.rows("SELECT body FROM call_record")]
+    rows = system.rows(_OUTBOX)
     return Accounts(
         party=tuple(party),
         journal=tuple(_journal_calls(system.layout.cel_csv)),
         records=records,
         outbox=[
-            OutboxRow(id_, call_id, sequence, state, json.loads(body))
-            for id_, call_id, sequence, state, body in rows
+            OutboxRow(id_, call_id, sequence, kind, state, json.loads(body))
+            for id_, call_id, sequence, kind, state, body in rows
         ],
         wire=[json.loads(line) for line in wire.read_text(encoding="utf-8").splitlines()],
     )
@@ -131,13 +139,18 @@ def _faults_of_call(call: PartyCall, told: Accounts) -> Iterator[str]:
         yield f"{len(journal)} arrivals in the journal, {len(records)} records; there is one of each to a call"
         return
     [arrival], [record] = journal, records
-    if len(arrival.ends) != 1:
-        yield f"ended {len(arrival.ends)} times in the journal"
+    by_rule = record["closed_by"] == "rule"
+    if len(arrival.ends) != (0 if by_rule else 1):
+        yield f"ended {len(arrival.ends)} times in the journal, and its record is closed by {record['closed_by']}"
         return
     if record["caller_raw"] != call.caller or (record["agent"] or "").removeprefix("PJSIP/") != (
         call.seat or ""
     ):
         yield "the record names other parties than the phones"
+    if by_rule:
+        if record["terminal_state"] != "interrupted":
+            yield f"Asterisk died with it, and its record says {record['terminal_state']}"
+        return
     arrived, ended = (datetime.fromisoformat(record[name]) for name in ("arrived_at", "ended_at"))
     instants = {
         "arrival in record and journal": (arrived, arrival.arrived_at),
@@ -165,6 +178,7 @@ def _faults_of_messages(told: Accounts) -> Iterator[str]:
         if row.id not in came or came[row.id]["data"] != row.body:
             yield f"message {row.id}: never came, or not as it was written"
     yield from _faults_of_order([(row.call_id, row.sequence) for row in rows.values()], "in the outbox")
+    yield from _faults_of_stories(rows.values())
     yield from _faults_of_order(
         [(one["subject"], int(one["sequence"])) for one in came.values()], "on the wire"
     )
@@ -181,20 +195,27 @@ def _faults_of_order(numbered: Iterable[tuple[str, int]], where: str) -> Iterato
             yield f"{call_id}: its messages came as {sequence_numbers} {where}"
 
 
+def _faults_of_stories(rows: Iterable[OutboxRow]) -> Iterator[str]:
+    stories: defaultdict[str, list[str]] = defaultdict(list)
+    for row in sorted(rows, key=lambda one: (one.call_id, one.sequence)):
+        stories[row.call_id].append(row.kind)
+    for call_id, kinds in stories.items():
+        if kinds[-1] != _RECORD or kinds.count(_RECORD) != 1:
+            yield f"{call_id}: its messages do not end with one record: {kinds}"
+        elif (live := kinds[:-1]) and (live[0] != _ARRIVED or live.count(_ARRIVED) != 1):
+            yield f"{call_id}: what was told as it happened does not begin with the arrival: {live}"
+        elif live.count(_ENDED) > 1 or _ENDED in live[:-1]:
+            yield f"{call_id}: its end was told before something else: {live}"
+
+
 def open_in_journal(system: System) -> list[str]:
     """Name what Asterisk has written and nobody has made a record of yet."""
     journal = system.layout.cel_csv.stat()
-    with closing(sqlite3.connect(f"file:{system.layout.database}?mode=ro", uri=True)) as database:
-        position = database.execute(
-            'SELECT "offset" FROM journal_position WHERE inode = ?', (journal.st_ino,)
-        ).fetchone()
-        (arrived,) = database.execute(
-            "SELECT count(*) FROM journal_row WHERE event = 'CR_ARRIVED'"
-        ).fetchone()
-        (recorded,) = database.execute("SELECT count(*) FROM call_record").fetchone()
-    unread = journal.st_size - (position[0] if position else 0)
+    read_to = dict(system.rows(_POSITIONS))
+    unread = journal.st_size - read_to.get(journal.st_ino, 0)
     found = [f"{unread} bytes are not read"] if unread else []
-    return found + ([f"{arrived} calls and {recorded} records"] if arrived != recorded else [])
+    [(still_open,)] = system.rows("SELECT count(*) FROM open_call")
+    return found + ([f"{still_open} calls are open"] if still_open else [])
 
 
 @asynccontextmanager
@@ -210,7 +231,8 @@ async def wiretap(system: System, file: Path) -> AsyncIterator[None]:
         password=read(system.layout.secrets).mqtt_ticketing,
     )
     async with client:
-        await client.subscribe(f"{settings.topic_prefix}/{settings.instance}/records", qos=1)
+        for topic in ("records", "live"):
+            await client.subscribe(f"{settings.topic_prefix}/{settings.instance}/{topic}", qos=1)
         listening = asyncio.create_task(_write_down(client, file))
         try:
             yield
@@ -223,6 +245,8 @@ async def wiretap(system: System, file: Path) -> AsyncIterator[None]:
 async def _write_down(client: aiomqtt.Client, file: Path) -> None:
     with file.open("ab") as written:
         async for message in client.messages:
-            written.write(bytes(message.payload) + b"\n")
+            told = json.loads(bytes(message.payload))
+            for event in told if isinstance(told, list) else [told]:
+                written.write(json.dumps(event).encode() + b"\n")
             written.flush()
             os.fsync(written.fileno())

@@ -76,11 +76,11 @@ async def all_calls(system: System) -> Outcomes:
     await asyncio.to_thread(
         eventually,
         f"{let_in} records at the ticketing side",
-        lambda: len(system.events_at_ticketing()) >= let_in,
+        lambda: len(system.records_at_ticketing()) >= let_in,
         within_s=30,
     )
     records: dict[str, list[dict[str, Any]]] = {}
-    for event in system.events_at_ticketing():
+    for event in system.records_at_ticketing():
         records.setdefault(event["data"]["sip_call_id"], []).append(event["data"])
     return Outcomes(dict(zip(made, told, strict=True)), records, bytes(ami))
 

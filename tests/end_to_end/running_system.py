@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -19,10 +20,13 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import asyncpg
+
 from callrouter.crashpoint import VARIABLE
 from callrouter.layout import SETUP_FOLDER, Layout
 from callrouter.local_system.secrets import read
 from callrouter.settings import PROJECT_ROOT, Settings
+from callrouter.vocabulary.message import Kind
 
 _given_out: set[int] = set()
 
@@ -137,7 +141,7 @@ class System:
         """Start a records process with no controller, which nobody starts again."""
         with (self.layout.logs / "controller.log").open("ab") as log:
             records = subprocess.Popen(
-                [sys.executable, "-m", "callrouter", "records", "--config", str(self.config)],
+                [sys.executable, "-m", "callrouter", "records", "make", "--config", str(self.config)],
                 cwd=PROJECT_ROOT,
                 env={**os.environ, **({VARIABLE: armed} if armed else {})},
                 stderr=log,
@@ -220,13 +224,17 @@ class System:
         except OSError:
             return 0, {}
 
-    def events_at_ticketing(self) -> list[dict[str, Any]]:
-        """Everything that the reference ticketing side has stored."""
+    def messages_at_ticketing(self) -> list[dict[str, Any]]:
+        """Everything that the reference ticketing side has stored, live events too."""
         if not self.layout.ticketing.exists():
             return []
         with closing(sqlite3.connect(f"file:{self.layout.ticketing}?mode=ro", uri=True)) as database:
             rows = database.execute("SELECT event FROM inbox ORDER BY rowid").fetchall()
         return [json.loads(event) for (event,) in rows]
+
+    def records_at_ticketing(self) -> list[dict[str, Any]]:
+        """The events among them that hold a record."""
+        return [event for event in self.messages_at_ticketing() if event["type"] == Kind.RECORD_CLOSED]
 
     def starts_of_records(self) -> int:
         """How many records processes the running controller has started; 0 if it does not say."""
@@ -239,7 +247,7 @@ class System:
     def records(self, sip_call_id: str) -> list[dict[str, Any]]:
         return [
             event["data"]
-            for event in self.events_at_ticketing()
+            for event in self.records_at_ticketing()
             if event["data"]["sip_call_id"] == sip_call_id
         ]
 
@@ -253,11 +261,23 @@ class System:
 
     def open_deliveries(self) -> int:
         """Messages that the ticketing side has not acknowledged yet."""
-        with closing(sqlite3.connect(f"file:{self.layout.database}?mode=ro", uri=True)) as database:
-            (count,) = database.execute(
-                "SELECT count(*) FROM outbox WHERE state != 'acknowledged'"
-            ).fetchone()
+        [(count,)] = self.rows("SELECT count(*) FROM outbox WHERE state != 'acknowledged'")
         return int(count)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Ask the records' database, with its own driver; not on an event loop."""
+        if self.settings.database_url:
+            return asyncio.run(_ask_postgresql(self.settings.database_url, query))
+        with closing(sqlite3.connect(f"file:{self.layout.database}?mode=ro", uri=True)) as database:
+            return database.execute(query).fetchall()
+
+
+async def _ask_postgresql(url: str, query: str) -> list[tuple[Any, ...]]:
+    connection = await asyncpg.connect(url)
+    try:
+        return [tuple(row) for row in await connection.fetch(query)]
+    finally:
+        await connection.close()
 
 
 def children_of(parent: int) -> list[int]:

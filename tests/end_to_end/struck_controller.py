@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
-import sqlite3
 import statistics
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from signal import SIGSTOP, Signals
 
-from four_sources import PartyCall, accounts, disagreements, open_in_journal
-from parties import AGENT_HZ, CALLER_HZ
+import structlog
+from four_sources import PartyCall, accounts, disagreements, open_in_journal, wiretap
+from parties import AGENT_HZ, CALLER_HZ, carrier_caller
 from running_system import System, eventually, is_struck, records_process_of, state_of
-from staffed_seats import Caller, StaffedSeats
+from staffed_seats import Caller, StaffedSeats, staffed
 
 from callrouter.crashpoint import IN_A_DIP, CrashPoint
 from callrouter.sip_party.call_state import CallState
@@ -147,9 +148,9 @@ class Scene:
             os.kill(await asyncio.to_thread(self._records_process), signal.SIGCONT)
         await self.all_is_told()
 
-    async def all_is_told(self) -> None:
+    async def all_is_told(self, *, within_s: float = 30) -> None:
         """Wait until nothing is left to do or to tell."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + within_s
         while left := await asyncio.to_thread(self._left):
             assert time.monotonic() < deadline, left
             await asyncio.sleep(0.1)
@@ -169,8 +170,7 @@ class Scene:
     def is_stored(self, lines: Sequence[Line]) -> bool:
         """Whether there is a record of each of these calls in the database."""
         own = {line.call.sip_call_id for line in lines}
-        with closing(sqlite3.connect(f"file:{self.system.layout.database}?mode=ro", uri=True)) as database:
-            stored = database.execute("SELECT body FROM call_record").fetchall()
+        stored = self.system.rows("SELECT body FROM call_record")
         return own <= {json.loads(body)["sip_call_id"] for (body,) in stored}
 
     async def give_up(self) -> None:
@@ -185,11 +185,11 @@ class Scene:
     def took_the_safe_default(self, lines: Sequence[Line]) -> int:
         """How many of these calls, which are all told, got no decision."""
         own = {line.call.sip_call_id for line in lines}
-        told = [event["data"] for event in self.system.events_at_ticketing()]
+        told = [event["data"] for event in self.system.records_at_ticketing()]
         return sum(data["fallback"] is not None for data in told if data["sip_call_id"] in own)
 
     def _left(self) -> list[str]:
-        told = Counter(event["data"]["sip_call_id"] for event in self.system.events_at_ticketing())
+        told = Counter(event["data"]["sip_call_id"] for event in self.system.records_at_ticketing())
         placed = Counter(call.sip_call_id for call in self.over)
         if missing := placed - told:
             return [f"{missing.total()} of {placed.total()} calls are not told to the ticketing side"]
@@ -207,3 +207,22 @@ class Scene:
     def show(self, case: str, waits: Sequence[float]) -> None:
         p50, longest = statistics.median(waits), max(waits)
         self.figures.append(f"{case:40} {len(waits):3} calls  p50 {p50:5.2f} s  longest {longest:5.2f} s")
+
+
+@asynccontextmanager
+async def scene_of(system: System, seats: Sequence[str]) -> AsyncIterator[Scene]:
+    """Start a controller for a system that runs without one, staff its seats, and listen on the wire."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    controller = await asyncio.to_thread(system.start_controller)
+    await asyncio.to_thread(
+        eventually,
+        "all seats are in the queue",
+        lambda: system.seats_in_the_queue() == set(seats),
+        within_s=30,
+    )
+    wire = system.config.with_name("wire.jsonl")
+    async with staffed(system, seats) as staff, carrier_caller(system) as caller, wiretap(system, wire):
+        made = Scene(system, staff, caller, wire, controller)
+        yield made
+        print("\n" + "\n".join(made.figures))
+    structlog.reset_defaults()

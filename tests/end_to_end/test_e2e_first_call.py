@@ -46,6 +46,8 @@ async def test_a_call_to_12315_hears_its_announcement_talks_to_an_agent_and_is_a
     assert len(decision["plan_hash"]) == 64
     assert decision["plan_version"]
     assert decision["found_by"] == "request-uri"
+    # The province has several areas, and none was dialled.
+    assert (decision["entry"], decision["platform"], decision["area"]) == ("sichuan", "sichuan", None)
     assert record["rehearsal"] is False
     assert decision["decided_at"] == record["arrived_at"]
     assert record["fallback"] is None
@@ -64,6 +66,7 @@ async def test_a_call_to_12315_hears_its_announcement_talks_to_an_agent_and_is_a
     assert 0 <= visit["wait_ms"] < 5000
     caller_leg, agent_leg = sorted(record["legs"], key=lambda leg: leg["started_at"])
     assert (caller_leg["role"], agent_leg["role"]) == ("caller", "agent")
+    assert agent_leg["sip_call_id"] == ringing.sip_call_id
     assert set(record["cel_ids"]) == {caller_leg["uniqueid"], agent_leg["uniqueid"]}
     assert datetime.fromisoformat(record["accepted_at"]) > datetime.fromisoformat(record["arrived_at"])
     eventually("the outbox row is closed", lambda: system.open_deliveries() == 0)
@@ -141,7 +144,7 @@ async def test_names_stars_and_hashes_are_refused_and_leave_a_trace(system: Syst
 
 
 def refused_numbers(system: System) -> list[str]:
-    calls = [event["data"] for event in system.events_at_ticketing()]
+    calls = [event["data"] for event in system.records_at_ticketing()]
     return [call["called_raw"] for call in calls if call["terminal_state"] == "refused"]
 
 
@@ -151,6 +154,7 @@ def test_readiness_health_and_metrics_are_told(system: System) -> None:
     assert body["needed"] == {"asterisk": True, "journal": True}
     assert body["wanted"] == {
         "records": True,
+        "control": True,
         "broker": True,
         "announcements": True,
         "seats_for_every_queue": True,
@@ -187,6 +191,7 @@ def test_what_holds_personal_data_or_passwords_is_readable_by_its_owner_alone(sy
         system.layout.database,
         system.layout.ticketing,
         system.layout.cel_csv,
+        system.layout.queue_log,
         system.layout.boot_name,
     ]
     for file in private:

@@ -27,23 +27,34 @@ def a_call(number: int) -> tuple[PartyCall, JournalCall, dict[str, Any]]:
         "agent": f"PJSIP/{party.seat}",
         "arrived_at": journal.arrived_at.isoformat(),
         "ended_at": journal.ends[0].isoformat(),
+        "closed_by": "end",
+        "terminal_state": "completed",
     }
     return party, journal, record
 
 
-def message(record: dict[str, Any], sequence: int) -> tuple[OutboxRow, dict[str, Any]]:
+RECORD, ARRIVED, ENDED = (
+    "cn.callrouter.record.closed.v2",
+    "cn.callrouter.call.arrived.v1",
+    "cn.callrouter.call.ended.v1",
+)
+
+
+def message(record: dict[str, Any], sequence: int, kind: str = RECORD) -> tuple[OutboxRow, dict[str, Any]]:
     id_, call_id = f"{record['call_id']}/{sequence}", record["call_id"]
-    event = {"id": id_, "subject": call_id, "sequence": str(sequence), "data": record}
-    return OutboxRow(id_, call_id, sequence, "acknowledged", record), event
+    body = record if kind == RECORD else {"at": record["arrived_at"]}
+    event = {"id": id_, "subject": call_id, "sequence": str(sequence), "type": kind, "data": body}
+    return OutboxRow(id_, call_id, sequence, kind, "acknowledged", body), event
 
 
 @pytest.fixture
 def told() -> Accounts:
-    """Three calls of which all accounts say the same; the first has two messages, and one came twice."""
+    """Three calls of which all accounts say the same; the first was told live, too, and one message came twice."""
     party, journal, records = zip(*(a_call(number) for number in range(3)), strict=True)
     messages = [
-        message(records[0], 1),
-        message(records[0], 2),
+        message(records[0], 1, ARRIVED),
+        message(records[0], 2, ENDED),
+        message(records[0], 3),
         message(records[1], 1),
         message(records[2], 1),
     ]
@@ -105,5 +116,28 @@ def test_a_record_that_says_otherwise_than_phones_and_journal_is_found(
 def test_a_message_that_was_changed_on_its_way_or_is_still_open_is_found(told: Accounts) -> None:
     changed = {**told.wire[2], "data": {**told.wire[2]["data"], "agent": "PJSIP/1002"}}
     assert disagreements(replace(told, wire=(*told.wire[:2], changed, *told.wire[3:])))
-    still_open = replace(told.outbox[3], state="sent")
-    assert disagreements(replace(told, outbox=(*told.outbox[:3], still_open)))
+    still_open = replace(told.outbox[4], state="open")
+    assert disagreements(replace(told, outbox=(*told.outbox[:4], still_open)))
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [(ENDED, ARRIVED, RECORD), (ARRIVED, ARRIVED, RECORD), (ARRIVED, ENDED, ENDED), (ARRIVED, RECORD, ENDED)],
+)
+def test_a_call_whose_story_is_told_in_the_wrong_order_is_found(
+    told: Accounts, kinds: tuple[str, ...]
+) -> None:
+    messages = [message(told.records[0], place + 1, kind) for place, kind in enumerate(kinds)]
+    outbox, wire = zip(*messages, strict=True)
+    spoilt = replace(told, outbox=(*outbox, *told.outbox[3:]), wire=(*wire, *told.wire[3:5]))
+    assert len(disagreements(spoilt)) == 1
+
+
+def test_a_call_that_asterisk_died_with_has_no_end_and_a_record_that_says_so(told: Accounts) -> None:
+    first, *rest = told.journal
+    died = replace(told, journal=(replace(first, ends=()), *rest))
+    told.records[0].update(closed_by="rule", terminal_state="interrupted")
+    assert disagreements(died) == []
+    assert disagreements(told)  # it has ended after all
+    told.records[0].update(terminal_state="completed")
+    assert disagreements(died)

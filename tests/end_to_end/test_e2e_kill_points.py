@@ -13,7 +13,6 @@ Rules:
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 import time
 from collections import Counter
@@ -22,12 +21,9 @@ from signal import SIGKILL, SIGSTOP, Signals
 
 import pytest
 import pytest_asyncio
-import structlog
-from four_sources import wiretap
-from parties import carrier_caller, heard
+from parties import heard
 from running_system import MakeSystem, System, eventually
-from staffed_seats import staffed
-from struck_controller import Line, Scene
+from struck_controller import Line, Scene, scene_of
 
 from callrouter.crashpoint import CrashPoint
 from callrouter.layout import sounds_folder
@@ -71,20 +67,8 @@ def system(make_system: MakeSystem) -> System:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def scene(system: System) -> AsyncIterator[Scene]:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    controller = await asyncio.to_thread(system.start_controller)
-    await asyncio.to_thread(
-        eventually,
-        "all seats are in the queue",
-        lambda: system.seats_in_the_queue() == set(SEATS),
-        within_s=30,
-    )
-    wire = system.config.with_name("wire.jsonl")
-    async with staffed(system, SEATS) as seats, carrier_caller(system) as caller, wiretap(system, wire):
-        made = Scene(system, seats, caller, wire, controller)
+    async with scene_of(system, SEATS) as made:
         yield made
-        print("\n" + "\n".join(made.figures))
-    structlog.reset_defaults()
 
 
 @pytest_asyncio.fixture(loop_scope="module", autouse=True)

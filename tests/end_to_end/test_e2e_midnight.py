@@ -78,7 +78,7 @@ async def test_two_seconds_before_midnight_the_transition_is_announced_and_two_s
     assert heard(after, "x01-12300-sichuan").is_identical
     require_rehearsed(system.record(before.sip_call_id), "transition", before_midnight=True)
     require_rehearsed(system.record(after.sip_call_id), "ended", before_midnight=False)
-    assert all(event["rehearsal"] is True for event in system.events_at_ticketing())
+    assert all(event["rehearsal"] is True for event in system.records_at_ticketing())
     # The broker lets the records through on no other topic than this.
     assert (
         "topic write callrouter-rehearsal/callrouter/records"
@@ -132,7 +132,7 @@ async def test_a_rehearsal_beside_the_live_system_touches_none_of_it(make_system
     record = rehearsal.record(call.sip_call_id)
     assert record["decision"]["phase"] == "before"
     assert record["rehearsal"] is True
-    assert live.events_at_ticketing() == []
+    assert live.records_at_ticketing() == []
     assert live.layout.root != rehearsal.layout.root
     assert live.readyz()[1]["rehearsal"] == "false"
     assert rehearsal.readyz()[1]["clock"].startswith("2021-05-31T")

@@ -228,11 +228,11 @@ async def test_minutes_of_calls_with_every_part_killed_leave_one_record_each_and
     await asyncio.to_thread(_wait_for_the_rest, system, surely)
     _tell(traffic.placed, system, alive_at_the_crash, growth)
 
-    records = Counter(event["data"]["sip_call_id"] for event in system.events_at_ticketing())
+    records = Counter(event["data"]["sip_call_id"] for event in system.records_at_ticketing())
     assert surely - records.keys() == set()
     assert {sip_call_id: times for sip_call_id, times in records.items() if times != 1} == {}
     assert records.keys() <= {call.sip_call_id for call in traffic.placed}
-    states = Counter(event["data"]["terminal_state"] for event in system.events_at_ticketing())
+    states = Counter(event["data"]["terminal_state"] for event in system.records_at_ticketing())
     assert states.keys() <= set(TerminalState)
     assert states[TerminalState.COMPLETED] > len(known) / 2
     assert system.open_deliveries() == 0
@@ -254,7 +254,7 @@ def _wait_for_the_rest(system: System, expected: set[str]) -> None:
     """Return when all is there and still; the assertions that follow say what is missing."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        there = {event["data"]["sip_call_id"] for event in system.events_at_ticketing()}
+        there = {event["data"]["sip_call_id"] for event in system.records_at_ticketing()}
         if expected <= there and system.open_deliveries() == 0 and not system.channels():
             return
         time.sleep(1)
@@ -262,7 +262,7 @@ def _wait_for_the_rest(system: System, expected: set[str]) -> None:
 
 def _tell(placed: list[Placed], system: System, alive_at_the_crash: set[str], growth: float) -> None:
     """Print the figures; pytest shows them with `-s`, and when the test fails."""
-    events = system.events_at_ticketing()
+    events = system.records_at_ticketing()
     there = {event["data"]["sip_call_id"] for event in events}
     known = [call for call in placed if call.was_heard_of]
     missing = [call for call in known if call.sip_call_id not in there]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import aiomqtt
 import pytest
-from our_outbox import ACKS, RECORDS, SOON_S, our_system
+from our_outbox import ACKS, RECORDS, SOON_S, events_in, our_system
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -138,10 +138,13 @@ async def ticketing_side(port: int) -> AsyncIterator[set[str]]:
 
     async def serve(client: aiomqtt.Client) -> None:
         async for message in client.messages:
-            one = json.loads(bytes(message.payload))["id"]
-            outcome = "duplicate" if one in stored else "stored"
-            stored.add(one)
-            await client.publish(ACKS, json.dumps({"id": one, "outcome": outcome}), qos=1)
+            words = []
+            for event in events_in(bytes(message.payload)):
+                words.append(
+                    {"id": event["id"], "outcome": "duplicate" if event["id"] in stored else "stored"}
+                )
+                stored.add(event["id"])
+            await client.publish(ACKS, json.dumps({"acknowledgements": words}), qos=1)
 
     async with durable_subscriber(port) as client:
         await client.subscribe(RECORDS, qos=1)
@@ -159,13 +162,13 @@ async def test_ours_delivers_what_a_killed_broker_had_given_pubacks_for(
     await leave_a_subscription(mosquitto.port, RECORDS)
     async with our_system(tmp_path, mosquitto.port) as system:
         await system.write(range(12))
-        await system.until(lambda: system.store.counters.published >= 12)
+        await system.until(lambda: system.counters.published >= 12)
         mosquitto.kill()
         mosquitto.start()
-        assert await system.reader.outbox_depth() == 12
+        assert await system.depth() == 12
         async with ticketing_side(mosquitto.port) as stored:
-            await system.until(lambda: system.store.counters.acknowledged == 12)
-        assert (len(stored), await system.reader.outbox_depth()) == (12, 0)
+            await system.until(lambda: system.counters.acknowledged == 12)
+        assert (len(stored), await system.depth()) == (12, 0)
 
 
 async def test_ours_delivers_what_a_broker_did_not_queue(tmp_path: Path, mosquitto: Mosquitto) -> None:
@@ -174,8 +177,8 @@ async def test_ours_delivers_what_a_broker_did_not_queue(tmp_path: Path, mosquit
     await leave_a_subscription(mosquitto.port, RECORDS)
     async with our_system(tmp_path, mosquitto.port) as system:
         await system.write(range(40))
-        await system.until(lambda: system.store.counters.published >= 40)
-        assert await system.reader.outbox_depth() == 40
+        await system.until(lambda: system.counters.published >= 40)
+        assert await system.depth() == 40
         async with ticketing_side(mosquitto.port) as stored:
-            await system.until(lambda: system.store.counters.acknowledged == 40)
-        assert (len(stored), await system.reader.outbox_depth()) == (40, 0)
+            await system.until(lambda: system.counters.acknowledged == 40)
+        assert (len(stored), await system.depth()) == (40, 0)

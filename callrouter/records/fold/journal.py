@@ -1,24 +1,32 @@
-"""The rows of one call, put in order.
+"""The rows of one call, put in order, each read once. Pure.
 
 Rules:
 - The order in which rows come does not matter, nor how often: the same set of rows is the same call.
 - Rows are ordered by instant; Asterisk stamps several with the same microsecond, so at equal instants a
   beginning comes before its end, and the end of the call comes last.
 - What is odd is noted and never raised.
+- Reckoning is done in whole microseconds; what the record keeps becomes an instant at the end.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
+from operator import attrgetter
+from typing import Final
 
-from callrouter.vocabulary.cel import CelEvent, CelRow, facts_of
+from callrouter.records.fold.channels import CHAN_START, Channel, channel_of
+from callrouter.records.fold.facts import LAST_PLACE, PLACE_OF_STATE, Fact, facts_about
+from callrouter.vocabulary.cel import CelEvent, CelRow, instant_at
 from callrouter.vocabulary.journal import ARRIVAL_CONTEXT, JournalEvent
 from callrouter.vocabulary.record import Anomaly
 
-_AT_EQUAL_INSTANTS: Mapping[str, int] = {
-    name: place
+_PLACE_AT_EQUAL_INSTANTS: Final[Mapping[str, int]] = {
+    name.value: place
     for place, name in enumerate(
         (
             CelEvent.CHAN_START,
@@ -26,12 +34,16 @@ _AT_EQUAL_INSTANTS: Mapping[str, int] = {
             JournalEvent.CLUES,
             JournalEvent.REFUSED,
             JournalEvent.DECIDED,
+            JournalEvent.LEG,
             JournalEvent.NOTICE,
             CelEvent.ANSWER,
             JournalEvent.QUEUE,
             JournalEvent.LAST_RESORT,
+            JournalEvent.RECORDING,
+            JournalEvent.TRANSFER,
             CelEvent.BRIDGE_ENTER,
             CelEvent.BRIDGE_EXIT,
+            JournalEvent.SURVEY,
             JournalEvent.VOICEMAIL,
             CelEvent.HANGUP,
             CelEvent.CHAN_END,
@@ -39,89 +51,121 @@ _AT_EQUAL_INSTANTS: Mapping[str, int] = {
         )
     )
 }
-_LONGEST_TEXT = 512
-"""Characters of a caller's text that a record keeps."""
-
-STARTED = "started"
-FINISHED = "finished"
-ENTERED = "entered"
-DIALLED = "dialled"
-LEFT = "left"
-_BEGINNINGS = frozenset({STARTED, ENTERED, DIALLED})
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A user event of ours with its facts read."""
-
-    at: datetime
-    facts: Mapping[str, str]
-
-    def text(self, key: str) -> str | None:
-        """Give a fact, shortened; None when it is absent or empty."""
-        return self.facts.get(key, "")[:_LONGEST_TEXT] or None
-
-    @property
-    def state(self) -> str | None:
-        """The fact `state`."""
-        return self.text("state")
+_PLACE_OF_OTHERS: Final = len(_PLACE_AT_EQUAL_INSTANTS) // 2
+_OURS: Final = frozenset(event.value for event in JournalEvent)
+_at_us: Final = attrgetter("at_us")
+_ARRIVED = JournalEvent.ARRIVED.value
+_ARRIVALS: Final = frozenset({_ARRIVED, JournalEvent.REFUSED.value})
+_BACKWARDS = Anomaly.TIME_RAN_BACKWARDS
 
 
 @dataclass(slots=True)
 class Journal:
-    """One call's rows, without repetition and in order, and what was found odd so far."""
+    """One call's rows, in order and without repetition, and what was found odd so far."""
 
-    rows: Sequence[CelRow]
-    caller: str
-    """The uniqueid of the caller's channel."""
+    caller: Channel
+    channels: Mapping[str, Channel]
+    """By uniqueid, in the order of their first rows."""
+    last_us: int
+    """Of the last row."""
+    channel_names: AbstractSet[str]
+    """All that its channels were ever called."""
+    _facts: Mapping[str, Sequence[Fact]]
+    _first_us: int
+    _first_at: datetime
+    """Instants are told from the first: the way from 1970 is longer."""
     anomalies: set[Anomaly] = field(default_factory=set)
 
-    def facts(self, event: JournalEvent) -> list[Fact]:
+    def facts(self, event: str) -> Sequence[Fact]:
         """Give the user events of a name, in order."""
-        return [Fact(row.at, facts_of(row)) for row in self.rows if row.event == event]
+        return self._facts.get(event, ())
 
-    def of_channel(self, uniqueid: str) -> list[CelRow]:
-        """Give a channel's rows, in order."""
-        return [row for row in self.rows if row.uniqueid == uniqueid]
+    def at(self, at_us: int) -> datetime:
+        """Give the instant, for the record."""
+        return self._first_at + timedelta(0, 0, at_us - self._first_us)
 
-    @property
-    def uniqueids(self) -> tuple[str, ...]:
-        """The channels, in the order of their first rows."""
-        return tuple(dict.fromkeys(row.uniqueid for row in self.rows))
+    def at_if(self, at_us: int | None) -> datetime | None:
+        """Give the instant, for the record, if there is one."""
+        return None if at_us is None else self.at(at_us)
+
+    def milliseconds(self, start_us: int, end_us: int) -> int:
+        """Give the whole milliseconds from start to end; 0, and odd, when the clock ran backwards."""
+        if end_us < start_us:
+            self.anomalies.add(_BACKWARDS)
+            return 0
+        return (end_us - start_us) // 1000
 
 
 def journal_of(rows: Iterable[CelRow]) -> Journal | None:
     """Order a call's rows and find the caller's channel; None when no call of ours arrived in them."""
-    ordered: dict[tuple[str, str, datetime], CelRow] = {}
-    for row in sorted(rows, key=_order):
-        ordered.setdefault((row.uniqueid, row.event, row.at), row)
-    kept = tuple(ordered.values())
-    arrivals = [row for row in kept if row.event in {JournalEvent.ARRIVED, JournalEvent.REFUSED}]
-    arrivals = arrivals or [row for row in kept if _enters(row)]
-    if not arrivals:
+    ordered = _ordered(rows)
+    caller = _caller(ordered)
+    if caller is None:
         return None
-    first = next((row for row in arrivals if row.uniqueid == row.linkedid), arrivals[0])
-    journal = Journal(kept, first.uniqueid)
-    if sum(row.event == JournalEvent.ARRIVED for row in arrivals) > 1:
+    by_channel: dict[str, list[CelRow]] = {}
+    for row in ordered:
+        by_channel.setdefault(row.uniqueid, []).append(row)
+    channels = {uniqueid: channel_of(uniqueid, own) for uniqueid, own in by_channel.items()}
+    facts: dict[str, list[Fact]] = {}
+    for row in ordered:
+        if row.event in _OURS:
+            facts.setdefault(row.event, []).append(Fact(row.at_us, row.uniqueid, facts_about(row)))
+    first_us = ordered[0].at_us
+    journal = Journal(
+        caller=channels[caller],
+        channels=channels,
+        last_us=ordered[-1].at_us,
+        channel_names={row.channel for row in ordered},
+        _facts=facts,
+        _first_us=first_us,
+        _first_at=instant_at(first_us),
+    )
+    if len(facts.get(_ARRIVED, ())) > 1:
         journal.anomalies.add(Anomaly.SEVERAL_ARRIVALS)
+    if any(channel.ran_backwards for channel in channels.values()):
+        journal.anomalies.add(_BACKWARDS)
     return journal
 
 
-def first_at(rows: Iterable[CelRow], event: CelEvent) -> datetime | None:
-    """Give the instant of the first row of an event."""
-    return next((row.at for row in rows if row.event == event), None)
+def begins_a_call(row: CelRow) -> bool:
+    """Whether a caller's channel starts with it."""
+    return row.event == CHAN_START and row.context == ARRIVAL_CONTEXT and row.uniqueid == row.linkedid
 
 
-def _enters(row: CelRow) -> bool:
-    return (
-        row.event == CelEvent.CHAN_START and row.context == ARRIVAL_CONTEXT and row.uniqueid == row.linkedid
-    )
+def _ordered(rows: Iterable[CelRow]) -> list[CelRow]:
+    """Order the rows; of two with the same identity the first."""
+    ordered = sorted(rows, key=_at_us)
+    at_us = [row.at_us for row in ordered]
+    if len(set(at_us)) == len(at_us):
+        return ordered
+    kept: list[CelRow] = []
+    begin = 0
+    for place in [place for place, both in enumerate(pairwise(at_us), 1) if both[0] == both[1]]:
+        if place <= begin:
+            continue
+        kept += ordered[begin : place - 1]
+        begin = bisect_right(at_us, at_us[place], place)
+        kept += _settled(ordered[place - 1 : begin])
+    return kept + ordered[begin:]
 
 
-def _order(row: CelRow) -> tuple[object, ...]:
-    place = _AT_EQUAL_INSTANTS.get(row.event, len(_AT_EQUAL_INSTANTS) // 2)
-    ends = row.event.startswith("CR_") and facts_of(row).get("state") not in _BEGINNINGS
-    return (
-        *(row.at, place, ends, row.uniqueid, row.event),
-        *(row.linkedid, row.channel, row.extra, row.context, row.exten, row.app, row.caller_number, row.peer),
-    )
+def _settled(at_once: Sequence[CelRow]) -> Iterable[CelRow]:
+    """Order rows of the same instant."""
+    kept: dict[tuple[str, str], CelRow] = {}
+    for row in sorted(at_once, key=_order):
+        kept.setdefault((row.uniqueid, row.event), row)
+    return kept.values()
+
+
+def _order(row: CelRow) -> tuple[int, int, str, CelRow]:
+    """Give the place of a row among those of its instant."""
+    event = row.event
+    state = PLACE_OF_STATE.get(facts_about(row).get("state"), LAST_PLACE) if event in _OURS else 0
+    return _PLACE_AT_EQUAL_INSTANTS.get(event, _PLACE_OF_OTHERS), state, row.uniqueid, row
+
+
+def _caller(rows: Sequence[CelRow]) -> str | None:
+    """Give the uniqueid of the caller's channel."""
+    arrivals = [row for row in rows if row.event in _ARRIVALS] or [row for row in rows if begins_a_call(row)]
+    own = [row for row in arrivals if row.uniqueid == row.linkedid]
+    return (own or arrivals)[0].uniqueid if arrivals else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import quote, unquote_to_bytes
 
 import pytest
@@ -43,10 +44,15 @@ FUNCTIONS = {
 }  # fmt: skip
 """CHANNEL and CALLERID with what they may be asked for; the others work on what stands in their brackets."""
 
+OUR_CALL_ID = "${URIENCODE(${CHANNEL(pjsip,call-id)})}"
+"""On a channel to a party the Call-ID is ours, made by PJSIP; on a caller's channel it is what he wrote."""
+
 
 @pytest.fixture(scope="module")
 def steps(rendered: Rendered) -> list[Step]:
-    return steps_of(rendered("extensions.conf"))
+    found = steps_of(rendered("extensions.conf"))
+    assert [step.context for step in found if OUR_CALL_ID in step.args] == ["leg"]
+    return [replace(step, args=step.args.replace(OUR_CALL_ID, "")) for step in found]
 
 
 def named(args: str) -> list[str]:
@@ -262,11 +268,24 @@ def test_what_asterisk_would_copy_raw_into_the_dip_is_replaced_before_it_whateve
         assert not re.search(proof[1], other), other
 
 
-def test_asterisks_own_log_is_one_json_object_a_line_and_there_is_no_queue_log(rendered: Rendered) -> None:
+def test_asterisks_own_log_is_one_json_object_a_line(rendered: Rendered) -> None:
     lines = [line for line in rendered("logger.conf").splitlines() if line and not line.startswith(";")]
     general, files = lines[1 : lines.index("[logfiles]")], lines[lines.index("[logfiles]") + 1 :]
-    assert "queue_log = no" in general
+    assert "dateformat = %F %T.%3q" in general
     assert files == ["messages.log => [json]notice,warning,error"]
+
+
+def test_the_queue_log_is_written_without_names_and_put_aside_by_nobody_but_its_reader(
+    rendered: Rendered,
+) -> None:
+    logger = rendered("logger.conf").splitlines()
+    assert "queue_log = yes" in logger
+    # By default Asterisk would number the files itself, and messages.log with them.
+    assert "rotatestrategy = none" in logger
+    assert "log-caller-id-name = no" in rendered("queues.conf").splitlines()
+    # It separates its fields by |: no queue has a name of its own in it, and no URL is sent to a seat.
+    (queue,) = [step.args for step in steps_of(rendered("extensions.conf")) if step.app == "Queue"]
+    assert queue.split(",")[2] == ""
 
 
 def test_a_trunk_brings_calls_and_nothing_else(rendered: Rendered) -> None:

@@ -94,18 +94,25 @@ def test_what_the_dialplan_can_not_do_yet_ends_with_a_person_and_the_fact_says_w
 
 def test_who_answers_by_plan_and_whence_the_call_came_go_with_it() -> None:
     ruling = RULING._replace(
-        landing=Landing.EXTERNAL, stray=True, source="emergency:110", tag="mayor", announcement="M05"
-    )
+        landing=Landing.EXTERNAL, stray=True, source="emergency:110", tag="mayor", announcement="M05",
+        entry="chengdu", area="028",
+    )  # fmt: skip
     facts = facts_in(verdict_of(CALL, Decision(ruling, AT)))
-    assert {key: facts[key] for key in ("landing", "stray", "source", "platform", "announcement", "tag")} == {
+    assert {
+        key: facts[key]
+        for key in ("landing", "stray", "source", "platform", "announcement", "tag", "entry", "area")
+    } == {
         "landing": "external",
         "stray": "1",
         "source": "emergency:110",
         "platform": "sichuan",
         "announcement": "M05",
         "tag": "mayor",
+        "entry": "chengdu",
+        "area": "028",
     }
     assert facts_in(verdict_of(CALL, DECISION))["stray"] == "0"
+    assert facts_in(verdict_of(CALL, DECISION))["area"] == ""
 
 
 @pytest.mark.parametrize("decision", ALL)
@@ -171,6 +178,8 @@ rulings = st.builds(
             "source": st.none() | st.builds("{}:{}".format, ids, ids),
             "announcement": st.none() | st.from_regex(r"[A-Z][0-9]{2}", fullmatch=True),
             "tag": st.none() | ids,
+            "entry": ids,
+            "area": st.none() | st.from_regex(r"0[0-9]{2,3}", fullmatch=True),
             "plan_version": st.from_regex(r"[A-Za-z0-9._-]{1,32}", fullmatch=True),
         }
     ),
@@ -207,7 +216,9 @@ def test_the_longest_verdict_that_a_plan_can_make_fits_a_command_with_room_to_sp
         announcement="T01",
         source=f"platform:{longest_id}",
         tag=longest_id,
+        entry=longest_id,
+        area="0891",
     )
     command = SetVariable(VERDICT_VARIABLE, verdict_of(CALL, Decision(ruling, AT))).encode()
-    assert len(command) <= MAX_COMMAND_BYTES * 4 // 5
+    assert len(command) <= MAX_COMMAND_BYTES * 5 // 6
     assert len(folder.encode()) == 255

@@ -164,7 +164,7 @@ def test_a_point_strikes_the_process_that_passes_it(
     point: CrashPoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, f"{point}:stop@3")
-    own, for_records = serve._asked_to_strike()
+    own, for_records = serve.asked_to_strike()
     if point.value.startswith("dip_"):
         assert (own, for_records) == (Armed(point, signal.SIGSTOP, 3), "")
     else:

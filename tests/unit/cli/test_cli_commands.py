@@ -84,7 +84,11 @@ def spoil(file: Path, old: str, new: str) -> None:
         (("prompts", "check", "--config", "/nowhere/x.yaml"), "--config"),
         (("asterisk", "render", "--to", "/nowhere/etc", "--config", "/nowhere/x.yaml"), "--config"),
         (("controller", "--rehearsal", "--config", "/nowhere/x.yaml"), "--config"),
-        (("records", "--config", "/nowhere/x.yaml"), "--config"),
+        (("records", "make", "--config", "/nowhere/x.yaml"), "--config"),
+        (("records", "list", "--config", "/nowhere/x.yaml"), "--config"),
+        (("records", "list", "--since", "yesterday"), "yesterday"),
+        (("outbox", "retry"), "--all-dead"),
+        (("serve", "--roles", "route,kollect"), "kollect"),
     ],
 )
 def test_what_the_user_can_mend_is_one_message_on_stderr_and_exit_code_2(
@@ -210,7 +214,7 @@ def test_wrong_usage_is_exit_code_2(run: Run, arguments: tuple[str, ...]) -> Non
 def test_every_command_has_help(run: Run) -> None:
     ran = run("--help")
     assert ran.code == 0
-    for command in ("serve", "controller", "demo", "plan", "prompts", "asterisk"):
+    for command in ("serve", "controller", "demo", "plan", "prompts", "asterisk", "records", "outbox"):
         assert command in ran.out
 
 

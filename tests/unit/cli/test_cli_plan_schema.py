@@ -16,7 +16,7 @@ SHIPPED = PROJECT_ROOT / "docs" / "schema"
 
 def test_the_shipped_schemas_are_what_the_models_say_now() -> None:
     current = {schema_file(SHIPPED, name): schema_text(schema) for name, schema in plan_schema().items()}
-    assert {file: file.read_text(encoding="utf-8") for file in SHIPPED.iterdir()} == current
+    assert {file: file.read_text(encoding="utf-8") for file in SHIPPED.glob("*.yaml.json")} == current
 
 
 def test_schemas_are_written_into_the_folder_with_the_line_that_editors_need(tmp_path: Path) -> None:

@@ -162,6 +162,13 @@ def test_people_are_told_line_landing_treatment_reasons_and_plan_in_chinese_firs
     assert told[-1] == "时刻：2021-10-01T00:00:00+08:00 / at: 2021-10-01T00:00:00+08:00"
 
 
+def test_people_are_told_where_a_call_came_in_if_somebody_else_answers_it() -> None:
+    [moved] = [one for one in explain(decided("12315", trunk="east-carrier")) if one.startswith("落地")]
+    assert "平台 province（来电进入 east）" in moved
+    assert moved.endswith("platform province (came in at east)")
+    assert "came in at" not in " ".join(explain(decided("12345", trunk="east-carrier")))
+
+
 def test_people_choose_their_language() -> None:
     decision = decided("12348")
     chinese, english = explain(decision, Language.CHINESE), explain(decision, Language.ENGLISH)

@@ -136,3 +136,41 @@ def test_an_emergency_is_answered_at_once_where_it_came_in_and_never_sent_on() -
     assert decided("110", trunk="east-carrier").treatment == Connect("east-hotline", None, 20)
     for trunk in ("west-carrier", "carrier", "nobody-knows-it"):
         assert decided("110", trunk=trunk).treatment == Connect("hotline", None, 20)
+
+
+def test_where_a_call_came_in_is_told_beside_who_answers_it() -> None:
+    told = decided("12315", trunk="east-carrier").ruling
+    assert (told.entry, told.platform) == ("east", "province")
+    by_area = decided("087112345").ruling
+    assert (by_area.entry, by_area.platform) == ("east", "east")
+    # A county gets no live calls: they come in at the one above it.
+    assert decided("12345", trunk="county-carrier").ruling.entry == "east"
+
+
+@pytest.mark.parametrize(
+    ("dialled", "trunk", "area"),
+    [
+        ("087112345", "carrier", "0871"),
+        ("087112345", "west-carrier", "0871"),
+        ("12345", "east-carrier", "0871"),
+        ("12315", "east-carrier", "0871"),
+        ("110", "east-carrier", "0871"),
+        ("02812345", "carrier", "028"),
+        # A platform of two areas tells neither, and an area that the plan does not know is none.
+        ("12345", "carrier", None),
+        ("12345", "west-carrier", None),
+        ("075512345", "carrier", None),
+    ],
+)
+def test_the_area_is_the_dialled_one_or_the_only_one_of_where_it_came_in(
+    dialled: str, trunk: str, area: str | None
+) -> None:
+    assert decided(dialled, trunk=trunk).ruling.area == area
+
+
+@pytest.mark.parametrize("dialled", ["12345", "12360", "12315", "96510", "087112345", "110", "zz"])
+def test_the_callers_own_area_is_in_no_ruling(dialled: str) -> None:
+    from_a_mobile, from_a_landline = (
+        decided(dialled, caller=caller).ruling.area for caller in ("13800138000", "04728765432")
+    )
+    assert from_a_landline == from_a_mobile != "0472"

@@ -11,7 +11,7 @@ import pytest
 
 from callrouter.demonstration.journal import JournalFollower
 from callrouter.demonstration.journey import describe
-from callrouter.vocabulary.cel import CelEvent, CelRow
+from callrouter.vocabulary.cel import CelEvent, CelRow, microseconds_of
 from callrouter.vocabulary.journal import Fallback, JournalEvent
 from callrouter.vocabulary.migration import Mode, PhaseName
 
@@ -20,8 +20,8 @@ CALL = "node1-1.2"
 
 def row(event: str, *, uniqueid: str = CALL, channel: str = "PJSIP/carrier-00000001", **facts: str) -> CelRow:
     extra = json.dumps({"extra": urlencode(facts)}) if facts else ""
-    at = datetime(2021, 9, 30, tzinfo=UTC)
-    return CelRow(event, at, uniqueid, CALL, channel, "", "", "", "", "", extra)
+    at_us = microseconds_of(datetime(2021, 9, 30, tzinfo=UTC))
+    return CelRow(event, at_us, uniqueid, CALL, channel, "", "", "", "", "", extra)
 
 
 def told(event: str, **facts: str) -> str:

@@ -1,4 +1,6 @@
-"""Write into the walks what their commands print now: `python -m tests.unit.docs.refresh_walks`; then read it over.
+"""Write into the walks what their commands print now, and what is made from the models anew.
+
+`python -m tests.unit.docs.refresh_walks`; then read it over.
 
 Where a walk leaves lines out with `…`, as many lines stay before and after it as there were.
 """
@@ -41,7 +43,7 @@ def _left_out_as(said: Sequence[str], printed: Sequence[str]) -> Sequence[str]:
 
 
 def main() -> None:
-    """Refresh both walks, the drawing, the schemas and the reference."""
+    """Refresh both walks, the drawing, the schemas and the references."""
     for name in ("plans.md", "plans.zh-CN.md"):
         with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
             document = (DOCS / name).read_text(encoding="utf-8")
@@ -50,6 +52,7 @@ def main() -> None:
             (DOCS / name).with_suffix(".svg").write_text(drawn, encoding="utf-8")
     (DOCS / "plan-reference.md").write_text(reference(), encoding="utf-8")
     run("plan", "schema", "--output", str(DOCS / "schema"))
+    run("records", "schema", "--output", str(DOCS))
 
 
 if __name__ == "__main__":

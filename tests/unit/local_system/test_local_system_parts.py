@@ -14,11 +14,13 @@ from callrouter.local_system.parts import (
     broker_part,
     controller_part,
     phone_names,
+    records_alone_part,
     records_part,
     subscriber_part,
 )
 from callrouter.local_system.programs import ProgramMissing, plain_environment, program
 from callrouter.local_system.secrets import Secrets
+from callrouter.service.roles import Role
 from callrouter.settings import Mqtt, Settings, Sip
 
 MakeSettings = Callable[..., Settings]
@@ -81,9 +83,13 @@ def test_the_broker_lets_each_user_do_its_own_half_and_nobody_else_anything(
     assert (folder / "permissions").read_text(encoding="utf-8").splitlines() == [
         "user callrouter",
         "topic write gov/sichuan/records",
+        "topic write gov/sichuan/live",
+        "topic write gov/sichuan/reconcile",
         "topic read gov/sichuan/acks",
         "user ticketing",
         "topic read gov/sichuan/records",
+        "topic read gov/sichuan/live",
+        "topic read gov/sichuan/reconcile",
         "topic write gov/sichuan/acks",
     ]
     for name in ("passwords", "permissions", "mosquitto.conf"):
@@ -97,7 +103,7 @@ def test_a_rehearsals_topics_are_its_own(set_up: Path, settings: MakeSettings, s
     permitted = (Layout.of(rehearsal).broker / "permissions").read_text(encoding="utf-8")
     assert "topic write callrouter-rehearsal/callrouter/records" in permitted
     command = " ".join(subscriber_part(rehearsal, Layout.of(rehearsal), secrets).command)
-    assert "--topic callrouter-rehearsal/callrouter/records" in command
+    assert "--topic callrouter-rehearsal/callrouter --" in command
 
 
 def test_the_subscriber_gets_its_password_in_a_file_of_its_own(
@@ -125,13 +131,37 @@ def test_the_controller_reads_the_settings_that_we_did(settings: MakeSettings, t
     assert controller_part(layout, None, rehearsal=False).command[1:] == ["-m", "callrouter", "controller"]
 
 
+def test_the_broker_knows_us_by_the_name_that_the_settings_give(
+    set_up: Path, settings: MakeSettings, secrets: Secrets
+) -> None:
+    chosen = settings(mqtt=Mqtt(username="voice-side"))
+    broker_part(chosen, Layout.of(chosen), secrets, None)
+    folder = Layout.of(chosen).broker
+    assert (folder / "passwords").read_text(encoding="utf-8").startswith("voice-side:secret-of-controller\n")
+    assert (folder / "permissions").read_text(encoding="utf-8").startswith("user voice-side\n")
+
+
+def test_each_process_is_told_its_roles_where_they_are_not_all(
+    settings: MakeSettings, tmp_path: Path
+) -> None:
+    layout = Layout.of(settings())
+    some = frozenset({Role.ROUTE, Role.COLLECT})
+    controller = controller_part(layout, None, rehearsal=False, roles=some)
+    assert controller.command[-2:] == ["--roles", "route,collect"]
+    assert records_part(None, False, "", some).command[-2:] == ["--roles", "route,collect"]
+    assert records_part(None, False).command[-1] == "make"
+    alone = records_alone_part(layout, None, False, frozenset({Role.PUBLISH}))
+    assert alone.command[1:] == ["-m", "callrouter", "records", "make", "--roles", "publish"]
+    assert alone.log_file == layout.logs / "records.log"
+
+
 def test_the_records_process_reads_the_settings_that_the_controller_did(tmp_path: Path) -> None:
     part = records_part(tmp_path / "x.yaml", rehearsal=True)
     assert part.command[1:] == [
-        *("-m", "callrouter", "records"),
+        *("-m", "callrouter", "records", "make"),
         *("--config", str(tmp_path / "x.yaml"), "--rehearsal"),
     ]
-    assert records_part(None, rehearsal=False).command[1:] == ["-m", "callrouter", "records"]
+    assert records_part(None, rehearsal=False).command[1:] == ["-m", "callrouter", "records", "make"]
     assert part.niceness > 0
 
 

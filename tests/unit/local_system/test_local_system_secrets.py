@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from callrouter.local_system.secrets import SecretsError, load_or_make, read, write_private
+from callrouter.local_system.secrets import SecretsError, load_or_make, read, read_word, write_private
+from callrouter.ticketing.webhook_signature import keys_of
 
 
 def mode_of(file: Path) -> int:
@@ -114,7 +115,7 @@ def test_a_link_laid_in_the_way_is_not_followed(tmp_path: Path) -> None:
 def test_the_file_holds_what_a_person_could_read_and_nothing_more(tmp_path: Path) -> None:
     load_or_make(tmp_path / "s.json", ["1001"])
     held: dict[str, Any] = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))
-    assert set(held) == {"ami", "mqtt_controller", "mqtt_ticketing", "phones"}
+    assert set(held) == {"ami", "mqtt_controller", "mqtt_ticketing", "webhook", "phones"}
 
 
 def test_a_secrets_value_that_is_printed_shows_no_password(tmp_path: Path) -> None:
@@ -122,3 +123,35 @@ def test_a_secrets_value_that_is_printed_shows_no_password(tmp_path: Path) -> No
     shown = f"{made!r} {made}"
     assert made.ami not in shown
     assert made.phones["1001"] not in shown
+
+
+def test_the_webhook_has_a_secret_of_its_own_that_stays(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.json"
+    made = load_or_make(file, [])
+    assert keys_of((made.webhook,), str(file)).keys[0]
+    assert load_or_make(file, []).webhook == made.webhook
+    assert made.webhook not in repr(made)
+
+
+def test_secrets_from_before_there_was_a_webhook_get_one_and_keep_the_rest(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.json"
+    before = load_or_make(file, ["1001"])
+    write_private(file, before.model_dump_json(exclude={"webhook"}))
+    after = load_or_make(file, ["1001"])
+    assert after.webhook
+    assert after.model_copy(update={"webhook": before.webhook}) == before
+
+
+def test_a_word_that_somebody_gave_us_is_one_line_of_a_private_file(tmp_path: Path) -> None:
+    file = tmp_path / "word"
+    write_private(file, "hunter2\n")
+    assert read_word(file) == "hunter2"
+    for text in ("", "\n", "hunter2\nhunter3"):
+        write_private(file, text)
+        with pytest.raises(SecretsError, match="not one line"):
+            read_word(file)
+    file.chmod(0o644)
+    with pytest.raises(SecretsError, match="chmod 600"):
+        read_word(file)
+    with pytest.raises(SecretsError, match="no secret there"):
+        read_word(tmp_path / "nowhere")

@@ -11,6 +11,11 @@ import pytest
 
 from callrouter.vocabulary.cel import CelRow, microseconds_of
 
+# Fixtures that this room's tests ask for by name.
+from tests.postgresql import database_url, postgresql, postgresql_url  # noqa: F401
+from tests.unit.records.site import site  # noqa: F401
+from tests.unit.records.stores import sqlite_stores, stores  # noqa: F401
+
 T0 = datetime(2021, 9, 30, 8, 0, tzinfo=UTC)
 
 
@@ -37,7 +42,7 @@ def _call_rows(number: int) -> list[CelRow]:
     ]
     return [
         CelRow(
-            *(event, start + timedelta(milliseconds=step), call_id, call_id),
+            *(event, microseconds_of(start) + step * 1000, call_id, call_id),
             *("PJSIP/t-00000001", "from-carrier", "12315", "", "13800138000", "", extra),
         )
         for step, (event, extra) in enumerate(events)
@@ -48,7 +53,7 @@ def _csv_bytes(rows: Iterable[CelRow]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
     for row in rows:
-        seconds, micro = divmod(microseconds_of(row.at), 1_000_000)
+        seconds, micro = divmod(row.at_us, 1_000_000)
         writer.writerow(
             [
                 *(row.event, f"{seconds}.{micro:06d}", row.uniqueid, row.linkedid, row.channel),

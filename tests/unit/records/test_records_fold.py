@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -12,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callrouter.records.bodies import record_body
 from callrouter.records.fold import fold
-from callrouter.vocabulary.cel import CelRow
+from callrouter.vocabulary.cel import CelRow, microseconds_of
 from callrouter.vocabulary.journal import ARRIVAL_CONTEXT, Fallback
 from callrouter.vocabulary.record import (
     Anomaly,
@@ -21,7 +21,6 @@ from callrouter.vocabulary.record import (
     HungUpBy,
     LegRole,
     TerminalState,
-    record_to_json,
 )
 
 T0 = datetime(2021, 9, 30, 8, 0, tzinfo=UTC)
@@ -53,7 +52,19 @@ def at(seconds: float) -> datetime:
 def row(seconds: float, event: str, extra: object = None, *, who: str = CALLER, channel: str = "") -> CelRow:
     name = channel or {CALLER: CALLER_CHANNEL, AGENT: AGENT_CHANNEL}[who]
     text = "" if extra is None else json.dumps(extra)
-    return CelRow(event, at(seconds), who, CALLER, name, "from-trunk", "12315", "", "13800138000", "", text)
+    return CelRow(
+        event,
+        microseconds_of(at(seconds)),
+        who,
+        CALLER,
+        name,
+        "from-trunk",
+        "12315",
+        "",
+        "13800138000",
+        "",
+        text,
+    )
 
 
 def user(seconds: float, event: str, **facts: str) -> CelRow:
@@ -369,7 +380,7 @@ def test_a_refused_calls_numbers_are_those_of_its_arrival() -> None:
 
 
 def test_a_caller_who_left_before_the_first_step_has_a_record_of_what_the_channel_tells() -> None:
-    began = replace(row(0, "CHAN_START"), context=ARRIVAL_CONTEXT, exten="123\n15", caller_number="138\x00\r")
+    began = row(0, "CHAN_START")._replace(context=ARRIVAL_CONTEXT, exten="123\n15", caller_number="138\x00\r")
     record = folded([began, *hangup(0.1, CALLER_CHANNEL), *end(0.1)])
     assert (record.called_raw, record.caller_raw, record.trunk) == ("123\\x0a15", "138\\x00\\x0d", "trunk")
     assert (record.arrived_at, record.terminal_state) == (at(0), TerminalState.ABANDONED)
@@ -377,7 +388,7 @@ def test_a_caller_who_left_before_the_first_step_has_a_record_of_what_the_channe
 
 
 def test_a_leg_of_ours_that_starts_where_callers_do_is_no_call() -> None:
-    leg = replace(row(0, "CHAN_START", who=AGENT), context=ARRIVAL_CONTEXT)
+    leg = row(0, "CHAN_START", who=AGENT)._replace(context=ARRIVAL_CONTEXT)
     assert fold([leg, *end(1)], "node1") is None
 
 
@@ -428,7 +439,7 @@ def test_a_plus_and_a_separator_in_a_number_survive() -> None:
 
 
 def test_rows_of_the_same_instant_may_come_in_any_order() -> None:
-    rows = [CelRow(one.event, one.at.replace(microsecond=0), *_rest(one)) for one in normal()]
+    rows = [one._replace(at_us=one.at_us // 1_000_000 * 1_000_000) for one in normal()]
     expected = folded(rows)
     for seed in range(20):
         shuffled = random.Random(seed).sample(rows, len(rows))
@@ -442,19 +453,11 @@ def test_doubled_rows_change_nothing() -> None:
 
 
 def test_a_record_is_plain_json() -> None:
-    text = json.dumps(record_to_json(folded(normal())))
-    value = json.loads(text)
-    assert value["schema_version"] == 1
+    value = json.loads(record_body(folded(normal())))
+    assert value["schema_version"] == 2
     assert value["terminal_state"] == "completed"
-    assert value["arrived_at"] == "2021-09-30T08:00:00.000000+00:00"
+    assert value["arrived_at"] == "2021-09-30T08:00:00Z"
     assert value["legs"][1]["role"] == "agent"
-
-
-def _rest(one: CelRow) -> tuple[str, ...]:
-    return (
-        *(one.uniqueid, one.linkedid, one.channel, one.context),
-        *(one.exten, one.app, one.caller_number, one.peer, one.extra),
-    )
 
 
 _NAMES = sorted({one.event for one in normal()} | {"CR_LAST_RESORT", "CR_VOICEMAIL", "CR_REFUSED", "PICKUP"})
@@ -496,7 +499,7 @@ _ROWS = st.lists(
     st.builds(
         CelRow,
         event=st.sampled_from(_NAMES),
-        at=st.integers(0, 5).map(at),
+        at_us=st.integers(0, 5),
         uniqueid=st.sampled_from(["1.1", "1.2", "1.3"]),
         linkedid=st.just("1.1"),
         channel=st.sampled_from(["PJSIP/a-00000001", "PJSIP/b", "Local/x@y-00000001;1", "", "/"]),
@@ -512,7 +515,7 @@ _ROWS = st.lists(
 
 
 @given(_ROWS, st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_whatever_was_written_down_a_record_comes_out_and_order_and_repetition_do_not_matter(
     rows: list[CelRow], chance: random.Random
 ) -> None:
@@ -523,6 +526,6 @@ def test_whatever_was_written_down_a_record_comes_out_and_order_and_repetition_d
     chance.shuffle(shuffled)
     assert fold(shuffled, "n") == record
     if record is not None:
-        json.dumps(record_to_json(record)).encode()
+        record_body(record)
         assert record.talk_ms >= 0
         assert all(visit.wait_ms >= 0 for visit in record.queue_visits)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -54,7 +53,7 @@ def test_a_row_that_only_lost_its_line_end_is_lost_but_not_those_behind_the_next
 def test_a_callers_number_forges_no_row_even_in_a_torn_row(
     call_rows: Rows, csv_bytes: Bytes, text: str
 ) -> None:
-    forging, glued = replace(call_rows(1)[0], caller_number=text, peer="1795338293.372698"), call_rows(2)[0]
+    forging, glued = call_rows(1)[0]._replace(caller_number=text, peer="1795338293.372698"), call_rows(2)[0]
     torn = csv_bytes([forging]).rstrip(b'"\n') + b"x"
     assert list(cut(torn + csv_bytes([glued])).rows) == [glued]
     assert list(cut(csv_bytes([forging])).rows) == [forging]
@@ -73,7 +72,7 @@ def test_whatever_callers_write_into_rows_the_same_rows_come_back_and_no_other(
     texts: list[tuple[str, str]], call_rows: Rows, csv_bytes: Bytes
 ) -> None:
     rows = [
-        replace(row, exten=called, caller_number=caller)
+        row._replace(exten=called, caller_number=caller)
         for number, (called, caller) in enumerate(texts)
         for row in call_rows(number)[:2]
     ]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -65,8 +66,18 @@ class RunningBroker:
             self._process.wait(10)
             self._process = None
 
+    def pause(self) -> None:
+        """Stand still, until killed."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
     def forbid_everyone_to_write(self) -> None:
         self._accesses.write_text("topic read #\n")
+
+    def take_at_most(self, octets: int) -> None:
+        """Take no packet that is larger."""
+        with self._configuration.open("a") as file:
+            file.write(f"max_packet_size {octets}\n")
 
     def allow_everything(self) -> None:
         assert self._process is not None
@@ -94,7 +105,7 @@ class RunningSubscriber:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, str(SUBSCRIBER), "--port", str(self._port)),
-                    *("--topic", "callrouter/+/records", "--database", str(self._database)),
+                    *("--topic", "callrouter/+", "--database", str(self._database)),
                 ],
                 stdout=log,
                 stderr=log,
@@ -122,11 +133,16 @@ class RunningSubscriber:
         return self._log.read_text() if self._log.exists() else ""
 
     def calls(self) -> list[str]:
-        database = sqlite3.connect(self._database)
-        try:
-            return [row[0] for row in database.execute("SELECT subject FROM inbox ORDER BY rowid")]
-        finally:
-            database.close()
+        return [str(subject) for (subject,) in self.ask("SELECT subject FROM inbox ORDER BY rowid")]
+
+    def ask(self, query: str) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(self._database)) as database:
+            return database.execute(query).fetchall()
+
+    def lose(self, which: str) -> None:
+        """As a database that was restored from an old copy."""
+        with closing(sqlite3.connect(self._database)) as database, database:
+            database.execute(f"DELETE FROM inbox WHERE {which}")
 
 
 @pytest.fixture

@@ -1,0 +1,120 @@
+"""What the dialplan wrote down with an event, read once. Pure.
+
+Rules:
+- An empty fact is an absent one; a long one is shortened: it may be a caller's.
+- A fact that is not spelled as the contract has it is noted as odd and left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeVar
+
+from callrouter.vocabulary.cel import CelRow, facts_in
+from callrouter.vocabulary.journal import JournalEvent
+from callrouter.vocabulary.record import Anomaly
+
+_LONGEST_TEXT: Final = 512
+"""Characters of a caller's text that a record keeps."""
+_LONGEST_NUMBER: Final = 12
+_UNREADABLE = Anomaly.UNREADABLE_FACT
+
+STARTED: Final = "started"
+FINISHED: Final = "finished"
+ENTERED: Final = "entered"
+DIALLED: Final = "dialled"
+REQUESTED: Final = "requested"
+RINGING: Final = "ringing"
+ANSWERED: Final = "answered"
+JOINED: Final = "joined"
+ENDED: Final = "ended"
+OFFERED: Final = "offered"
+PAUSED: Final = "paused"
+RESUMED: Final = "resumed"
+
+PLACE_OF_STATE: Final[Mapping[str | None, int]] = {
+    **dict.fromkeys((STARTED, ENTERED, DIALLED, REQUESTED, OFFERED), 0),
+    RINGING: 1,
+    PAUSED: 1,
+    ANSWERED: 2,
+    RESUMED: 2,
+    JOINED: 3,
+}
+"""At equal instants, what begins comes before what ends; any other state comes last."""
+LAST_PLACE: Final = 4
+
+_SAID_OFTEN: Final = frozenset(
+    event.value
+    for event in (JournalEvent.DECIDED, JournalEvent.NOTICE, JournalEvent.QUEUE, JournalEvent.LAST_RESORT)
+)
+"""Events that tell the same of many calls, and nothing of a person."""
+_LONGEST_SAID_OFTEN: Final = 2048
+_read_before = lru_cache(maxsize=1024)(facts_in)
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+class Fact(NamedTuple):
+    """A user event of ours with its facts read."""
+
+    at_us: int
+    uniqueid: str
+    """Of the channel that it was written down for."""
+    facts: Mapping[str, str]
+
+    def text(self, key: str) -> str | None:
+        """Give a fact, shortened; None when it is absent or empty."""
+        return self.facts.get(key, "")[:_LONGEST_TEXT] or None
+
+    def texts(self, keys: Iterable[str]) -> dict[str, str | None]:
+        """Give several facts, as `text` does."""
+        facts = self.facts
+        return {key: facts.get(key, "")[:_LONGEST_TEXT] or None for key in keys}
+
+    @property
+    def state(self) -> str | None:
+        """The fact `state`."""
+        return self.facts.get("state") or None
+
+
+def facts_about(row: CelRow) -> Mapping[str, str]:
+    """Read the facts of a user event of ours; what was read lately is not read again."""
+    extra = row.extra
+    if row.event in _SAID_OFTEN and len(extra) <= _LONGEST_SAID_OFTEN:
+        return _read_before(extra)
+    return facts_in(extra)
+
+
+def whole_number(text: str | None, anomalies: set[Anomaly]) -> int | None:
+    """Read a whole number of at most 12 digits; note what is not one."""
+    if text is None:
+        return None
+    digits = text.removeprefix("-")
+    if digits.isascii() and digits.isdecimal() and len(digits) <= _LONGEST_NUMBER:
+        return int(text)
+    anomalies.add(_UNREADABLE)
+    return None
+
+
+def cause_in(text: str | None, anomalies: set[Anomaly]) -> int | None:
+    """Read a Q.850 cause; None for 0, by which Asterisk means that it knows none."""
+    number = whole_number(text, anomalies)
+    return number if is_cause(number) else None
+
+
+def is_cause(value: object) -> bool:
+    """Whether it is a Q.850 cause."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 127
+
+
+def word_in(text: str | None, words: type[Word], anomalies: set[Anomaly]) -> Word | None:
+    """Read one of the contract's words; note what is none of them."""
+    if text is None:
+        return None
+    try:
+        return words(text)
+    except ValueError:
+        anomalies.add(_UNREADABLE)
+        return None

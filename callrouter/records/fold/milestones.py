@@ -1,0 +1,219 @@
+"""What happens to a call, as far as it has been written down. Pure.
+
+Rules:
+- Rows are taken in the order in which they were written, one after the other, and nothing is looked up ahead: more
+  rows add milestones and change none. So what was told stays true, whatever comes and however the clock is set.
+- A call is told of when its decision is known, or with the first thing that happens to it, if that comes before.
+- Who is bridged with the caller is a person, unless the channel is plumbing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from callrouter.records.fold.arrival import arrived_us, entry
+from callrouter.records.fold.channels import (
+    BRIDGE_ENTER,
+    BRIDGE_EXIT,
+    CHAN_START,
+    HANGUP,
+    bridge_in,
+    endpoint_of,
+    hangup_in,
+    is_plumbing,
+)
+from callrouter.records.fold.decisions import fallback_in
+from callrouter.records.fold.facts import ENDED, REQUESTED, Fact, facts_about, word_in
+from callrouter.records.fold.journal import begins_a_call
+from callrouter.records.fold.transfers import outcome_in
+from callrouter.vocabulary.cel import CelRow, instant_at
+from callrouter.vocabulary.journal import DecisionFact, JournalEvent
+from callrouter.vocabulary.live import Answered, Arrived, Ended, LiveEvent, Milestone, Transferred
+from callrouter.vocabulary.record import Anomaly, HungUpBy, TransferKind
+from callrouter.vocabulary.wire_text import without_controls
+
+ARRIVED: Final = "arrived"
+ANSWERED: Final = "answered"
+TRANSFERRED: Final = "transferred:"
+ENDED_NAME: Final = "ended"
+
+_ARRIVAL: Final = frozenset({JournalEvent.ARRIVED, JournalEvent.REFUSED})
+_LINE, _MODE, _PHASE, _PLATFORM, _SOURCE = (
+    DecisionFact.LINE.value,
+    DecisionFact.MODE.value,
+    DecisionFact.PHASE.value,
+    DecisionFact.PLATFORM.value,
+    DecisionFact.SOURCE.value,
+)
+_NOTHING: Final[Mapping[str, str]] = {}
+_BY_CALLER, _BY_AGENT, _BY_SYSTEM = HungUpBy.CALLER, HungUpBy.AGENT, HungUpBy.SYSTEM
+
+
+def milestones(rows: Iterable[CelRow]) -> tuple[Milestone, ...]:
+    """Give what has happened to the call of these rows, which come in the order in which they were read.
+
+    Empty when no call of ours has arrived in them. For more rows of the call the result begins with this one.
+    """
+    rows = tuple(rows)
+    first = next((row for row in rows if row.event in _ARRIVAL or begins_a_call(row)), None)
+    if first is None:
+        return ()
+    call = _Call(first)
+    for row in rows:
+        step = _STEPS.get(row.event)
+        if step is not None:
+            step(call, row)
+    return tuple([Milestone(name, event) for name, event in call.told.items()])
+
+
+@dataclass(slots=True)
+class _Call:
+    """What has been read of a call so far."""
+
+    first: CelRow
+    """The row that shows that a call has arrived."""
+    told: dict[str, LiveEvent] = field(default_factory=dict)
+    arrival: Fact | None = None
+    started_us: int | None = None
+    decided: Fact | None = None
+    others: set[str] = field(default_factory=set)
+    """The names of the parties' channels, but the caller's."""
+    bridges: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By bridge: the uniqueids of the parties in it, each with its channel's name."""
+    requests: dict[str, Fact] = field(default_factory=dict)
+
+    @property
+    def caller(self) -> str:
+        return self.first.uniqueid
+
+    @property
+    def arrived_us(self) -> int:
+        arrival = self.arrival
+        if arrival is None:
+            return self.first.at_us if self.started_us is None else self.started_us
+        return arrived_us(arrival, self.started_us)[0]
+
+    def tell_of_arrival(self) -> None:
+        if ARRIVED not in self.told:
+            self.told[ARRIVED] = self._arrived()
+
+    def tell(self, name: str, event: LiveEvent) -> None:
+        self.tell_of_arrival()
+        self.told.setdefault(name, event)
+
+    def _arrived(self) -> Arrived:
+        came = (self.arrival or entry(self.first)).text
+        decided = self.decided or Fact(0, "", _NOTHING)
+        return Arrived(
+            at=instant_at(self.arrived_us),
+            sip_call_id=came("sip_call_id"),
+            called_raw=came("called") or "",
+            caller_raw=came("caller") or without_controls(self.first.caller_number),
+            line=decided.text(_LINE),
+            mode=decided.text(_MODE),
+            phase=decided.text(_PHASE),
+            platform=decided.text(_PLATFORM),
+            source=decided.text(_SOURCE),
+            fallback=fallback_in(decided, set()),
+        )
+
+
+def _fact(row: CelRow) -> Fact:
+    return Fact(row.at_us, row.uniqueid, facts_about(row))
+
+
+def _channel_started(call: _Call, row: CelRow) -> None:
+    if row.uniqueid != call.caller:
+        _note_party(call, row)
+    elif call.started_us is None:
+        call.started_us = row.at_us
+
+
+def _note_party(call: _Call, row: CelRow) -> None:
+    if not is_plumbing(row.channel):
+        call.others.add(row.channel)
+
+
+def _arrived(call: _Call, row: CelRow) -> None:
+    if call.arrival is None:
+        call.arrival = _fact(row)
+
+
+def _refused(call: _Call, row: CelRow) -> None:
+    _arrived(call, row)
+    call.tell_of_arrival()
+
+
+def _decided(call: _Call, row: CelRow) -> None:
+    if call.decided is None:
+        call.decided = _fact(row)
+        call.tell_of_arrival()
+
+
+def _bridge_entered(call: _Call, row: CelRow) -> None:
+    if is_plumbing(row.channel):
+        return
+    if row.uniqueid != call.caller:
+        call.others.add(row.channel)
+    if ANSWERED in call.told:
+        return
+    inside = call.bridges.setdefault(bridge_in(row), {})
+    inside[row.uniqueid] = row.channel
+    person = next((name for uniqueid, name in inside.items() if uniqueid != call.caller), None)
+    if call.caller in inside and person is not None:
+        waited_ms = max(0, row.at_us - call.arrived_us) // 1000
+        call.tell(ANSWERED, Answered(row.at, endpoint_of(person), waited_ms))
+
+
+def _bridge_left(call: _Call, row: CelRow) -> None:
+    if ANSWERED not in call.told:
+        call.bridges.get(bridge_in(row), {}).pop(row.uniqueid, None)
+
+
+def _transfer_went_on(call: _Call, row: CelRow) -> None:
+    fact = _fact(row)
+    attempt = fact.text("id") or ""
+    if fact.state == REQUESTED:
+        call.requests.setdefault(attempt, fact)
+    elif fact.state == ENDED:
+        call.tell(f"{TRANSFERRED}{attempt}", _transferred(attempt, call.requests.get(attempt, fact), fact))
+
+
+def _transferred(attempt: str, requested: Fact, ended: Fact) -> Transferred:
+    anomalies: set[Anomaly] = set()
+    return Transferred(
+        at=instant_at(ended.at_us),
+        id=attempt,
+        kind=word_in(requested.text("kind"), TransferKind, anomalies),
+        target=requested.text("target"),
+        outcome=outcome_in(ended, anomalies),
+    )
+
+
+def _hung_up(call: _Call, row: CelRow) -> None:
+    if row.uniqueid != call.caller:
+        return
+    cause, source = hangup_in(row)
+    call.tell(ENDED_NAME, Ended(row.at, _by(call, row.channel, source), cause))
+
+
+def _by(call: _Call, caller: str, source: str) -> HungUpBy | None:
+    if not source:
+        return None
+    if source == caller:
+        return _BY_CALLER
+    return _BY_AGENT if source in call.others else _BY_SYSTEM
+
+
+_STEPS: Final[Mapping[str, Callable[[_Call, CelRow], None]]] = {
+    CHAN_START: _channel_started,
+    JournalEvent.ARRIVED: _arrived,
+    JournalEvent.REFUSED: _refused,
+    JournalEvent.DECIDED: _decided,
+    BRIDGE_ENTER: _bridge_entered,
+    BRIDGE_EXIT: _bridge_left,
+    JournalEvent.TRANSFER: _transfer_went_on,
+    HANGUP: _hung_up,
+}

@@ -1,0 +1,82 @@
+"""Which channels were whose. Pure.
+
+Rules:
+- Every channel but the caller's is a leg of ours. Local channels are plumbing and no legs.
+- The dialplan says on a leg whose it is. Of one that it says nothing of: if it began while the last resort was
+  dialled it is its leg, any other is an agent's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from callrouter.records.fold.channels import Channel
+from callrouter.records.fold.facts import DIALLED, Fact, word_in
+from callrouter.records.fold.journal import Journal
+from callrouter.vocabulary.journal import JournalEvent
+from callrouter.vocabulary.record import Anomaly, LegRole
+
+_LEG_EVENT: Final = JournalEvent.LEG.value
+_LAST_RESORT_EVENT: Final = JournalEvent.LAST_RESORT.value
+
+_CALLER, _AGENT, _LAST_RESORT = LegRole.CALLER, LegRole.AGENT, LegRole.LAST_RESORT
+
+
+class Party(NamedTuple):
+    """A channel and whose it is."""
+
+    channel: Channel
+    role: LegRole
+    sip_call_id: str | None
+    """As was written down for the channel; the caller's comes with its arrival."""
+
+
+def parties_of(journal: Journal) -> list[Party]:
+    """Give every party's channel, the caller's first, then in order of appearance."""
+    windows = _last_resort_windows(journal)
+    said = _said(journal)
+    caller = journal.caller
+    parties = []
+    if not caller.is_plumbing:
+        parties.append(Party(caller, _CALLER, None))
+    for channel in journal.channels.values():
+        if channel is not caller and not channel.is_plumbing:
+            role, sip_call_id = said.get(channel.uniqueid, (None, None))
+            parties.append(Party(channel, role or _role(channel, windows), sip_call_id))
+    return parties
+
+
+def _said(journal: Journal) -> Mapping[str, tuple[LegRole | None, str | None]]:
+    """Give what the dialplan said of the legs, by uniqueid; the first time counts."""
+    said: dict[str, tuple[LegRole | None, str | None]] = {}
+    for fact in journal.facts(_LEG_EVENT):
+        if fact.uniqueid not in said:
+            said[fact.uniqueid] = _said_role(journal, fact), fact.text("sip_call_id")
+    return said
+
+
+def _said_role(journal: Journal, fact: Fact) -> LegRole | None:
+    role = word_in(fact.text("party"), LegRole, journal.anomalies)
+    if role is _CALLER:
+        # There is one caller, whose channel is known by its arrival.
+        journal.anomalies.add(Anomaly.UNREADABLE_FACT)
+        return None
+    return role
+
+
+def _role(channel: Channel, windows: Sequence[tuple[int, int | None]]) -> LegRole:
+    started_us = channel.started_us
+    if any(start <= started_us and (end is None or started_us < end) for start, end in windows):
+        return _LAST_RESORT
+    return _AGENT
+
+
+def _last_resort_windows(journal: Journal) -> list[tuple[int, int | None]]:
+    windows: list[tuple[int, int | None]] = []
+    for fact in journal.facts(_LAST_RESORT_EVENT):
+        if fact.state == DIALLED:
+            windows.append((fact.at_us, None))
+        elif windows:
+            windows[-1] = (windows[-1][0], fact.at_us)
+    return windows

@@ -1,0 +1,103 @@
+"""Who acts upon Asterisk: of several controllers, the one that has the control lease.
+
+Rules:
+- Dips are answered by every controller, with the lease or without, whatever becomes of the database.
+- What acts by itself (keeping seats in their queues) is done by the holder alone. Who loses the lease, or cannot tell
+  any more, stops within a second; who gets it looks at Asterisk anew before it acts.
+- The news from Asterisk are followed all the time: there is one follower, and a queue that nobody empties overflows.
+- The lease is kept by the records process, which has the database; here there is only what it last said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Final, NoReturn
+
+import structlog
+
+from callrouter.asterisk_link.ami_errors import AmiError
+from callrouter.asterisk_link.ami_follow import FollowedAmi, follow, take_snapshot
+from callrouter.asterisk_link.ami_snapshot import Snapshot
+from callrouter.calls.seats import Seat, reconcile
+from callrouter.service.figures import Standing
+
+_log = structlog.get_logger(__name__)
+_SEEN_AGAIN_AFTER_S: Final = 2.0
+
+
+class Control:
+    """What this controller knows of its own lease."""
+
+    def __init__(self) -> None:
+        self.standing: Standing | None = None
+        """None: nobody can say; counts as without."""
+        self.changed = asyncio.Event()
+        """Set at each change; whoever waits for one clears it."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this controller may act."""
+        return self.standing is Standing.HOLDER
+
+    def told(self, standing: Standing | None) -> None:
+        """Take in what the records process says; None when it does not answer."""
+        if standing is self.standing:
+            return
+        _log.info("control", standing=standing or "unknown")
+        self.standing = standing
+        self.changed.set()
+
+
+class SeatKeeper:
+    """Keeps the seats in their queues while this controller is in control."""
+
+    def __init__(self, ami: FollowedAmi, seats: tuple[Seat, ...], control: Control) -> None:
+        self._ami = ami
+        self._seats = seats
+        self._control = control
+        self._latest: Snapshot | None = None
+
+    async def run(self) -> None:
+        """Follow Asterisk, and act while in control, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow())
+            tasks.create_task(self._act())
+
+    async def _follow(self) -> None:
+        async for news in follow(self._ami):
+            if isinstance(news, Snapshot):
+                self._latest = news
+                self._control.changed.set()
+
+    async def _act(self) -> NoReturn:
+        had_it = False
+        while True:
+            self._control.changed.clear()
+            snapshot, self._latest = self._latest, None
+            if self._control.is_held and (snapshot or not had_it):
+                await self._until_something_changes(self._look_after(snapshot))
+            had_it = self._control.is_held
+            await self._control.changed.wait()
+
+    async def _look_after(self, snapshot: Snapshot | None) -> None:
+        """Bring every seat into its queue. Without a snapshot, take one: an older one may be of another's time."""
+        while snapshot is None:
+            try:
+                snapshot = await take_snapshot(self._ami)
+            except AmiError:
+                # No link: the next one brings a snapshot of its own.
+                await asyncio.sleep(_SEEN_AGAIN_AFTER_S)
+        await reconcile(self._ami, self._seats, snapshot)
+
+    async def _until_something_changes(self, work: Awaitable[None]) -> None:
+        doing = asyncio.ensure_future(work)
+        change = asyncio.ensure_future(self._control.changed.wait())
+        try:
+            await asyncio.wait((doing, change), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            change.cancel()
+            doing.cancel()
+            await asyncio.wait((doing, change))
+        if not doing.cancelled() and (error := doing.exception()):
+            raise error

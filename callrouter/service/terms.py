@@ -1,0 +1,102 @@
+"""Doing what only one may do: in terms, each as long as the lease is held.
+
+Rules:
+- A term has one fence from its beginning to its end: what is written late, after the lease went to another, is
+  refused by the database, for its token is the old one.
+- Nothing of one term is used in the next: another may have done the work in between.
+- Without the lease one stands by; that is no failure. Work that fails is begun again while the lease is held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, NoReturn, Protocol
+
+import structlog
+
+from callrouter.records.leases import Fence, LeaseLostError
+from callrouter.service.figures import Standing, Work
+
+_log = structlog.get_logger(__name__)
+_LOOKED_AT_EVERY_S: Final = 0.2
+_AGAIN_AFTER_S: Final = 1.0
+
+
+class Lease(Protocol):
+    """A lease that somebody keeps: `LeaseKeeper`."""
+
+    @property
+    def fence(self) -> Fence | None:
+        """What proves that it is held now; None while it is not."""
+
+    async def run(self) -> None:
+        """Get it, keep it, get it again, until cancelled."""
+
+    async def wait_held(self) -> Fence:
+        """Wait until it is held."""
+
+
+async def work_in_terms(
+    work: Work,
+    lease: Lease,
+    do: Callable[[Fence], Awaitable[None]],
+    standing: Callable[[Work, Standing], None],
+) -> None:
+    """Keep the lease, and `do` the work whenever it is held, until cancelled; `standing` is told each change."""
+    keeping = asyncio.create_task(_kept(work, lease), name=f"lease {work}")
+    try:
+        await _terms(work, lease, do, standing)
+    finally:
+        standing(work, Standing.STANDBY)
+        # After the work: what is written under a lease that was given back is refused.
+        keeping.cancel()
+        await asyncio.wait((keeping,))
+
+
+async def _kept(work: Work, lease: Lease) -> NoReturn:
+    while True:
+        try:
+            await lease.run()
+        except Exception as error:
+            _log.error("lease_keeper_failed", work=work, error=type(error).__name__)
+        await asyncio.sleep(_AGAIN_AFTER_S)
+
+
+async def _terms(
+    work: Work,
+    lease: Lease,
+    do: Callable[[Fence], Awaitable[None]],
+    standing: Callable[[Work, Standing], None],
+) -> NoReturn:
+    while True:
+        standing(work, Standing.STANDBY)
+        fence = await lease.wait_held()
+        standing(work, Standing.HOLDER)
+        _log.info("term_begins", work=work)
+        if failed := await _term(lease, fence, asyncio.ensure_future(do(fence))):
+            # Without its traceback: that may quote a caller.
+            _log.error("work_failed", work=work, error=type(failed).__name__)
+            await asyncio.sleep(_AGAIN_AFTER_S)
+        else:
+            _log.info("term_ends", work=work)
+
+
+async def _term(lease: Lease, fence: Fence, doing: asyncio.Future[None]) -> BaseException | None:
+    """Let it be done while the lease is held; give what made it fail."""
+    try:
+        while lease.fence == fence and not doing.done():
+            await asyncio.wait((doing,), timeout=_LOOKED_AT_EVERY_S)
+    finally:
+        doing.cancel()
+        await asyncio.wait((doing,))
+    if doing.cancelled():
+        return None
+    return _beside_the_lease(doing.exception())
+
+
+def _beside_the_lease(error: BaseException | None) -> BaseException | None:
+    """Of what went wrong, what is more than the loss of the lease."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(LeaseLostError)[1]
+    return None if isinstance(error, LeaseLostError) else error

@@ -1,0 +1,131 @@
+"""The controller acts upon Asterisk while it has the control lease, and not a second longer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from callrouter.asterisk_link.ami_errors import AmiLost
+from callrouter.asterisk_link.ami_events import EventQueue, SnapshotNeeded, SnapshotReason
+from callrouter.asterisk_link.ami_messages import AmiMessage, AmiResponse, Headers
+from callrouter.calls.seats import Seat
+from callrouter.service.control import Control, SeatKeeper
+from callrouter.service.figures import Standing
+
+SEATS = (Seat("1001", "hotline"), Seat("1002", "hotline"))
+HELD, STANDBY = Standing.HOLDER, Standing.STANDBY
+
+
+class AnAsterisk:
+    """Has one queue; its list of members is what the controller sees."""
+
+    def __init__(self) -> None:
+        self.events = EventQueue(100)
+        self.members: set[str] = set()
+        self.added: list[str] = []
+        self.is_there = True
+        self.hangs = False
+        self.hung = 0
+
+    async def action(self, name: str, headers: Headers) -> AmiResponse:
+        if not self.is_there:
+            raise AmiLost(name)
+        if name == "QueueAdd":
+            interface = str(headers["Interface"])
+            if self.hangs:
+                self.hung += 1
+                await asyncio.Event().wait()
+            self.added.append(interface)
+            self.members.add(interface)
+        return self._answer(name)
+
+    def _answer(self, name: str) -> AmiResponse:
+        success = AmiMessage((("Response", "Success"),))
+        if name != "QueueStatus":
+            return AmiResponse(success)
+        queue = AmiMessage((("Event", "QueueParams"), ("Queue", "hotline")))
+        return AmiResponse(success, (queue, *(self._member(each) for each in sorted(self.members))))
+
+    def _member(self, interface: str) -> AmiMessage:
+        return AmiMessage(
+            (
+                *(("Event", "QueueMember"), ("Queue", "hotline"), ("Name", interface)),
+                *(("Location", interface), ("Status", "1"), ("Paused", "0"), ("InCall", "0")),
+            )
+        )
+
+    def comes_back(self) -> None:
+        self.is_there = True
+        self.events.put(SnapshotNeeded(SnapshotReason.LINK_READY))
+
+
+@asynccontextmanager
+async def kept() -> AsyncIterator[tuple[AnAsterisk, Control]]:
+    asterisk, control = AnAsterisk(), Control()
+    keeping = asyncio.create_task(SeatKeeper(asterisk, SEATS, control).run())
+    yield asterisk, control
+    assert not keeping.done()
+    keeping.cancel()
+    await asyncio.wait((keeping,))
+
+
+async def until(look: Callable[[], object]) -> None:
+    async with asyncio.timeout(5):
+        while not look():  # noqa: ASYNC110 -- what is looked at has no event
+            await asyncio.sleep(0.005)
+
+
+async def test_without_the_lease_no_seat_is_touched_whatever_asterisk_tells() -> None:
+    async with kept() as (asterisk, control):
+        asterisk.comes_back()
+        control.told(STANDBY)
+        await asyncio.sleep(0.05)
+        control.told(None)
+        asterisk.comes_back()
+        await asyncio.sleep(0.05)
+        assert asterisk.added == []
+
+
+async def test_who_gets_the_lease_looks_anew_and_adds_the_missing_seats() -> None:
+    async with kept() as (asterisk, control):
+        asterisk.comes_back()
+        await asyncio.sleep(0.02)
+        asterisk.members.add("PJSIP/1001")
+        control.told(HELD)
+        await until(lambda: asterisk.added)
+        await asyncio.sleep(0.02)
+        assert asterisk.added == ["PJSIP/1002"]
+
+
+async def test_the_holder_looks_after_the_seats_whenever_asterisk_is_back() -> None:
+    async with kept() as (asterisk, control):
+        control.told(HELD)
+        asterisk.comes_back()
+        await until(lambda: len(asterisk.members) == 2)
+        asterisk.members.clear()
+        asterisk.comes_back()
+        await until(lambda: len(asterisk.members) == 2)
+
+
+async def test_who_loses_the_lease_stops_in_the_middle_of_it() -> None:
+    async with kept() as (asterisk, control):
+        asterisk.hangs = True
+        control.told(HELD)
+        asterisk.comes_back()
+        await until(lambda: asterisk.hung == 1)
+        control.told(None)
+        asterisk.hangs = False
+        await asyncio.sleep(0.05)
+        assert asterisk.added == []
+        control.told(HELD)
+        await until(lambda: len(asterisk.members) == 2)
+
+
+async def test_a_holder_without_asterisk_waits_for_its_next_link() -> None:
+    async with kept() as (asterisk, control):
+        asterisk.is_there = False
+        control.told(HELD)
+        await asyncio.sleep(0.05)
+        asterisk.comes_back()
+        await until(lambda: len(asterisk.members) == 2)

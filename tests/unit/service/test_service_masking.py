@@ -1,0 +1,121 @@
+"""What a person sees of a record: ids, files and instants; of a caller's number, its beginning and end."""
+
+from __future__ import annotations
+
+import csv
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from callrouter.service import sheet
+from callrouter.service.masking import HIDDEN, masked_record, masked_row, printable, told_by
+from callrouter.service.reveals import note_reveal
+from callrouter.service.sheet import COLUMNS, header, line, safe_cell
+from callrouter.vocabulary.cel import CelRow
+
+CALLER = "13912345678"
+RECORD = {
+    "call_id": "node1-1795369792.0",
+    "arrived_at": "2026-11-22T17:49:52.330Z",
+    "caller_raw": CALLER,
+    "called_raw": "12315",
+    "to_raw": f'"Li" <sip:{CALLER}@10.0.0.9>',
+    "diversion_raw": None,
+    "history_info_raw": "<sip:secret@host>",
+    "legs": [
+        {"channel": f"Local/{CALLER}@out-00000001", "endpoint": "1001", "uniqueid": "node1-1795369792.1"}
+    ],
+    "recordings": [{"file": f"node1-1795369792.0-{CALLER[:2]}.wav"}],
+    "decision": {"line": "12315", "rule": "dialplans/sichuan/lines.yaml:79"},
+    "talk_ms": 61_000,
+    "anomalies": [],
+}
+
+
+def test_no_seven_digits_of_the_caller_are_left_anywhere() -> None:
+    shown = json.dumps(masked_record(RECORD))
+    assert not any(CALLER[at : at + 7] in shown for at in range(len(CALLER) - 6))
+    assert "139****5678" in shown
+
+
+def test_a_local_number_is_found_where_nothing_else_tells_that_it_is_one() -> None:
+    shown = masked_record({"caller_raw": "87654321", "legs": [{"channel": "Local/87654321@out-00000001"}]})
+    assert "87654321" not in json.dumps(shown)
+
+
+def test_headers_as_the_world_wrote_them_are_not_shown() -> None:
+    shown = masked_record(RECORD)
+    assert (shown["to_raw"], shown["diversion_raw"], shown["history_info_raw"]) == (HIDDEN, None, HIDDEN)
+
+
+def test_what_identifies_a_call_and_its_files_stays() -> None:
+    shown = masked_record(RECORD)
+    for key in ("call_id", "arrived_at", "called_raw", "recordings", "decision", "talk_ms"):
+        assert shown[key] == RECORD[key], key
+    assert shown["legs"][0]["uniqueid"] == "node1-1795369792.1"
+
+
+@pytest.mark.parametrize(
+    ("caller", "shown"), [("110", "110"), ("张三", "****"), ("", ""), ("02887654321", "028****4321")]
+)
+def test_services_are_shown_and_names_are_not(caller: str, shown: str) -> None:
+    assert masked_record({"caller_raw": caller})["caller_raw"] == shown
+
+
+def test_a_journal_row_is_masked_in_its_columns_and_its_facts() -> None:
+    extra = json.dumps({"extra": f"called=12315&caller={CALLER}&to=%3Csip%3A{CALLER}%40x%3E&trunk=carrier"})
+    row = CelRow("CR_ARRIVED", 1, "n-1.1", "n-1.1", "PJSIP/carrier-1", "a", "s", "x", CALLER, "", extra)
+    assert told_by(row)["to"] == f"<sip:{CALLER}@x>"
+    shown = masked_row(row)
+    assert CALLER[:7] not in json.dumps(shown)
+    assert (shown["to"], shown["trunk"], shown["called"]) == (HIDDEN, "carrier", "12315")
+
+
+def test_what_a_caller_wrote_cannot_steer_the_terminal() -> None:
+    assert "\x1b" not in printable("\x1b[2Jgone")
+    assert printable(None) == "-"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+8613900000000", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1"])
+def test_no_cell_of_a_spreadsheet_is_a_formula(text: str) -> None:
+    assert safe_cell(text) == f"'{text}"
+
+
+def test_what_is_no_formula_is_left_alone() -> None:
+    assert [safe_cell(text) for text in ("", "12315", "139****5678", "a=b")] == [
+        "",
+        "12315",
+        "139****5678",
+        "a=b",
+    ]
+
+
+def test_a_line_has_a_cell_for_each_column_and_its_parts() -> None:
+    out = StringIO()
+    csv.writer(out).writerow(line({**RECORD, "caller_raw": "=HYPERLINK(1)", "answered_within_15_s": True}))
+    [cells] = csv.reader(StringIO(out.getvalue()))
+    told = dict(zip(header(), cells, strict=True))
+    assert len(cells) == len(COLUMNS)
+    assert (told["decision_line"], told["caller_raw"]) == ("12315", "'=HYPERLINK(1)")
+    assert (told["answered_within_15_s"], told["survey_grade"]) == ("true", "")
+    assert sheet.BOM.encode() == b"\xef\xbb\xbf"
+
+
+def test_a_reveal_is_written_down_with_who_and_how_many_and_nothing_else(tmp_path: Path) -> None:
+    file = tmp_path / "log" / "reveals.log"
+    note_reveal(file, "records list", 3)
+    note_reveal(file, "records show", 1)
+    first, second = map(json.loads, file.read_text("utf-8").splitlines())
+    assert set(first) == {"at", "who", "uid", "command", "calls"}
+    assert (first["calls"], second["command"]) == (3, "records show")
+    assert first["who"]
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_in_the_way_of_the_log_of_reveals_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "reveals.log").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PermissionError, match=r"reveals\.log"):
+        note_reveal(tmp_path / "reveals.log", "records list", 1)
+    assert not (tmp_path / "elsewhere").exists()
