@@ -3,211 +3,31 @@
 from __future__ import annotations
 
 import ipaddress
-from datetime import time
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from callrouter.vocabulary.web_address import WebAddressError, is_loopback, web_address
+from callrouter.settings_parts import (
+    Agi,
+    Ami,
+    Asterisk,
+    Http,
+    Log,
+    Managed,
+    Mqtt,
+    Name,
+    Queue,
+    Records,
+    Rehearsal,
+    Sip,
+    Ticketing,
+)
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 """The checkout: templates, plans, prompts and the relative paths of the settings hang here."""
-
-Port = Annotated[int, Field(ge=1, le=65535)]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
-"""Lower case, digits and hyphens: safe in a topic, a file name and a dialplan."""
-
-
-def _time_of_day(value: object) -> object:
-    """Take `"HH:MM"` alone: YAML reads an unquoted 10:30 as the number 630."""
-    if value is None or value == "" or isinstance(value, time):
-        return value or None
-    if not isinstance(value, str):
-        # Not a TypeError: pydantic tells a ValueError's text beside the setting's name.
-        raise ValueError('write the time of day in quotes, such as "03:10"; empty: never')  # noqa: TRY004
-    return value
-
-
-TimeOfDay = Annotated[time | None, BeforeValidator(_time_of_day)]
-"""By the clock of Asia/Shanghai."""
-UserName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-
-_TAKEN_IN_PJSIP = frozenset({"carrier", "trunk", "phone", "global", "udp"})
-"""Sections that asterisk/pjsip.conf.j2 has for itself."""
-_REHEARSAL_RTP_PORTS = 1000
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Sip(_Part):
-    """Telephony: the trunk, the seats, the phones."""
-
-    port: Port = 5060
-    rtp_first: Port = 21000
-    rtp_last: Port = 21999
-    carrier_networks: tuple[ipaddress.IPv4Network, ...] = (ipaddress.IPv4Network("127.0.0.2/32"),)
-    seats: tuple[Name, ...] = ("1001", "1002")
-    duty_phone: Name = "1999"
-    softphone: Name | Literal[""] = "citizen"
-
-    @model_validator(mode="after")
-    def _names_differ(self) -> Self:
-        names = [*self.seats, self.duty_phone, *([self.softphone] if self.softphone else [])]
-        if len(set(names)) != len(names):
-            raise ValueError("seats, duty_phone and softphone need names that differ; rename one")
-        if taken := _TAKEN_IN_PJSIP.intersection(names):
-            raise ValueError(f"{', '.join(sorted(taken))}: a section of pjsip.conf; rename the phone")
-        if self.rtp_first >= self.rtp_last:
-            raise ValueError("rtp_first must be below rtp_last")
-        return self
-
-    def beside(self, shift: int) -> Sip:
-        """The same telephony for an instance beside this one: ports of its own, and no carrier but ours."""
-        # Asterisk takes even ports for RTP, and would go one below an odd first one.
-        first = self.rtp_last + 1 + (self.rtp_last + 1) % 2
-        if first + _REHEARSAL_RTP_PORTS > 65535:
-            first = self.rtp_first - self.rtp_first % 2 - _REHEARSAL_RTP_PORTS
-        return self.model_copy(
-            update={
-                "port": self.port + shift,
-                "rtp_first": first,
-                "rtp_last": first + _REHEARSAL_RTP_PORTS - 1,
-                "carrier_networks": (ipaddress.IPv4Network("127.0.0.2/32"),),
-            }
-        )
-
-
-class Queue(_Part):
-    """How long a caller waits, and for whom. Seconds."""
-
-    general: Name = "hotline"
-    """The general queue."""
-    wait_s: Annotated[int, Field(ge=1, le=3600)] = 300
-    duty_ring_s: Annotated[int, Field(ge=1, le=120)] = 25
-    voicemail_limit_s: Annotated[int, Field(ge=10, le=600)] = 180
-
-    @model_validator(mode="after")
-    def _not_reserved(self) -> Self:
-        if self.general == "general":
-            raise ValueError(
-                "`general` is what Asterisk calls the head of its queues.conf; take another, such as hotline"
-            )
-        return self
-
-
-class Agi(_Part):
-    """Our FastAGI server, always on loopback: the protocol has neither encryption nor authentication."""
-
-    port: Port = 14573
-    allowed_peers: tuple[ipaddress.IPv4Network, ...] = (ipaddress.IPv4Network("127.0.0.1/32"),)
-    """Addresses that may ask; others are closed at once, and counted."""
-
-
-class Ami(_Part):
-    """Asterisk's manager interface, always on loopback."""
-
-    port: Port = 15038
-
-
-class Asterisk(_Part):
-    """Where an Asterisk of your own keeps its things; None: CallRouter's own does, in the run directory."""
-
-    log_dir: Path | None = None
-    """Holds cel-custom/cel.csv."""
-    spool_dir: Path | None = None
-    """Holds voicemail/."""
-
-
-class Mqtt(_Part):
-    """The broker between us and the ticketing side."""
-
-    host: str = "127.0.0.1"
-    port: Port = 18883
-    username: UserName = "callrouter"
-    password_file: Path | None = None
-    """0600; None: the password that was made for the broker of ours."""
-    tls_ca: Path | None = None
-    """The certificates (PEM) by which the broker is known; None: no TLS."""
-
-    @property
-    def is_on_loopback(self) -> bool:
-        """Whether what is said to the broker stays on this machine."""
-        return is_loopback(self.host)
-
-
-class Http(_Part):
-    """Probes and metrics, on loopback."""
-
-    port: Port = 18080
-
-
-class Ticketing(_Part):
-    """Delivery to the ticketing side."""
-
-    deliver_by: Literal["mqtt", "webhook", "json_lines"] = "mqtt"
-    resend_after_s: Annotated[float, Field(gt=0, le=3600)] = 15
-    live_events: bool = True
-    """Whether arrivals, answers, transfers and ends are told as they happen, beside the record."""
-    events_per_message: Annotated[int, Field(ge=1, le=500)] = 100
-    """At most so many travel together; 1 for a receiver that takes no batches."""
-    reconcile_at: TimeOfDay = time(3, 10)
-    """When, by the clock of Asia/Shanghai, both sides compare what they have; None: never."""
-    webhook_url: str = ""
-    webhook_secret_file: Path | None = None
-    """0600; None: one is made, in the run directory."""
-    lines_dir: Path | None = None
-    """Where the JSON lines are written; None: in the run directory."""
-    webhook_plain_http: bool = False
-    """Whether webhook_url may be http to another machine: whoever is on the way can read the records."""
-
-    @model_validator(mode="after")
-    def _webhook_can_be_asked(self) -> Self:
-        if self.deliver_by == "webhook" or self.webhook_url:
-            try:
-                web_address(self.webhook_url, plain_http=self.webhook_plain_http)
-            except WebAddressError as error:
-                raise ValueError(f"webhook_url: {error}") from None
-        return self
-
-
-class Records(_Part):
-    """What is kept, and for how long. Records themselves are kept for ever."""
-
-    rotate_journal_mb: Annotated[int, Field(ge=1, le=4096)] = 64
-    """Asterisk's journal is put aside when it is that large."""
-    keep_journal_days: Annotated[int, Field(ge=1, le=3650)] = 7
-    """Journal files that were read to their end."""
-    keep_rows_days: Annotated[int, Field(ge=1, le=3650)] = 90
-    """The journal's rows of a call, in the database."""
-    keep_delivered_days: Annotated[int, Field(ge=1, le=3650)] = 30
-    """Messages that the ticketing side has acknowledged."""
-
-
-class Managed(_Part):
-    """Which parts CallRouter starts itself."""
-
-    asterisk: bool = True
-    controller: bool = True
-    broker: bool = True
-    ticketing_subscriber: bool = True
-
-
-class Rehearsal(_Part):
-    """Where a rehearsal differs from the live instance."""
-
-    port_shift: Annotated[int, Field(ge=1, le=30000)] = 100
-    run_dir: Path = Path(".local/rehearsal")
-
-
-class Log(_Part):
-    """Logging."""
-
-    level: Literal["debug", "info", "warning", "error"] = "info"
 
 
 class Settings(BaseSettings):

@@ -20,7 +20,7 @@ from callrouter.layout import database_address
 from callrouter.records.database import Database
 from callrouter.records.database_engine import DatabaseError, database_url, make_engine
 from callrouter.records.reading import Wanted
-from callrouter.vocabulary.record import TerminalState
+from callrouter.vocabulary.record_words import TerminalState
 
 BEIJING: Final = ZoneInfo("Asia/Shanghai")
 

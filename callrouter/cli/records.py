@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from callrouter.cli.instance import ConfigOption, RehearsalOption
-from callrouter.vocabulary.record import TerminalState
+from callrouter.vocabulary.record_words import TerminalState
 
 commands = typer.Typer(help="通话记录 / call records", no_args_is_help=True)
 

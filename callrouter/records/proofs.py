@@ -20,7 +20,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from callrouter.vocabulary.record import Anomaly, CallRecord, FileProof, Recording, Voicemail
+from callrouter.vocabulary.record import CallRecord
+from callrouter.vocabulary.record_parts import FileProof, Recording, Voicemail
+from callrouter.vocabulary.record_words import Anomaly
 
 _PORTION: Final = 1 << 20
 _HEAD: Final = 4096

@@ -24,7 +24,7 @@ from callrouter.records.outbox_rows import RowState
 from callrouter.records.tables import call_record, open_call, outbox
 from callrouter.vocabulary.cel import instant_at
 from callrouter.vocabulary.message import Json
-from callrouter.vocabulary.record import TerminalState
+from callrouter.vocabulary.record_words import TerminalState
 
 _IS_OPEN: Final = outbox.c.state == sa.literal_column("'open'")
 _IS_DEAD: Final = outbox.c.state == sa.literal_column("'dead'")

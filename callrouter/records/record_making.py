@@ -22,15 +22,9 @@ from callrouter.records.bodies import read_record, record_body
 from callrouter.records.counters import RecordCounters
 from callrouter.records.fold import fold
 from callrouter.records.open_calls import KnownRecord, OpenCall
-from callrouter.vocabulary.record import (
-    Anomaly,
-    CallRecord,
-    ClosedBy,
-    RecordedDecision,
-    Recording,
-    TerminalState,
-    Voicemail,
-)
+from callrouter.vocabulary.record import CallRecord, RecordedDecision
+from callrouter.vocabulary.record_parts import Recording, Voicemail
+from callrouter.vocabulary.record_words import Anomaly, ClosedBy, TerminalState
 
 log = structlog.get_logger(__name__)
 

@@ -42,7 +42,8 @@ from callrouter.records.writing import (
 from callrouter.vocabulary.cel import CelRow
 from callrouter.vocabulary.live import Milestone
 from callrouter.vocabulary.queue_log import QueueRow
-from callrouter.vocabulary.record import CallRecord, ClosedBy
+from callrouter.vocabulary.record import CallRecord
+from callrouter.vocabulary.record_words import ClosedBy
 
 log = structlog.get_logger(__name__)
 

@@ -28,7 +28,8 @@ from callrouter.vocabulary.cel import CelRow, extra_of, facts_of
 from callrouter.vocabulary.numbers import parse_number
 from callrouter.vocabulary.plan import Plan
 from callrouter.vocabulary.queue_log import QueueRow
-from callrouter.vocabulary.record import CallRecord, ClosedBy
+from callrouter.vocabulary.record import CallRecord
+from callrouter.vocabulary.record_words import ClosedBy
 
 FORMAT: Final = 1
 _HEADERS: Final = ("to", "diversion", "history_info")

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from callrouter.vocabulary.journal import Fallback
-from callrouter.vocabulary.record import HungUpBy, TransferKind, TransferOutcome
+from callrouter.vocabulary.record_words import HungUpBy, TransferKind, TransferOutcome
 
 LIVE_SCHEMA_VERSION = 1
 """Raised when a reader of the JSON form of a live event would have to change."""

@@ -33,7 +33,7 @@ from callrouter.sip_party.call import Call
 from callrouter.sip_party.call_state import CallState
 from callrouter.sip_party.errors import SipPartyError
 from callrouter.sip_party.party import SipParty
-from callrouter.vocabulary.record import TerminalState
+from callrouter.vocabulary.record_words import TerminalState
 
 CALLS_PER_S = 5
 STORM_S, CALM_S = 180, 60

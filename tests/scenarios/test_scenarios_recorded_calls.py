@@ -21,7 +21,8 @@ from callrouter.service.real_call import FORMAT, as_json, decision_of, outcome_o
 from callrouter.settings import PROJECT_ROOT
 from callrouter.vocabulary.cel import cel_row
 from callrouter.vocabulary.queue_log import QueueRow
-from callrouter.vocabulary.record import CallRecord, ClosedBy
+from callrouter.vocabulary.record import CallRecord
+from callrouter.vocabulary.record_words import ClosedBy
 
 HERE = Path(__file__).parent / "recorded_calls"
 FILES = sorted(HERE.glob("*.yaml"))

@@ -27,7 +27,9 @@ from callrouter.records.fold.talks import Stretch, talk_milliseconds, talks_of
 from callrouter.records.fold.transfers import attempts_of, emergency_of
 from callrouter.vocabulary.cel import CelRow
 from callrouter.vocabulary.queue_log import QueueRow
-from callrouter.vocabulary.record import CallRecord, ClosedBy, LegRole, Talk
+from callrouter.vocabulary.record import CallRecord
+from callrouter.vocabulary.record_parts import Talk
+from callrouter.vocabulary.record_words import ClosedBy, LegRole
 from callrouter.vocabulary.wire_text import without_controls
 
 __all__ = ["fold", "milestones"]

@@ -13,7 +13,8 @@ from typing import Final
 from callrouter.records.fold.facts import FINISHED, STARTED
 from callrouter.records.fold.journal import Journal
 from callrouter.vocabulary.journal import JournalEvent
-from callrouter.vocabulary.record import Announcement, Anomaly
+from callrouter.vocabulary.record_parts import Announcement
+from callrouter.vocabulary.record_words import Anomaly
 
 _NOTICE_EVENT: Final = JournalEvent.NOTICE.value
 

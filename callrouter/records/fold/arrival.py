@@ -23,7 +23,7 @@ from callrouter.records.fold.journal import Journal
 from callrouter.vocabulary.cel import CelRow, CelRowError, microseconds_in
 from callrouter.vocabulary.journal import JournalEvent
 from callrouter.vocabulary.numbers import PhoneNumber, parse_number
-from callrouter.vocabulary.record import Anomaly
+from callrouter.vocabulary.record_words import Anomaly
 from callrouter.vocabulary.wire_text import without_controls
 
 _ARRIVED_EVENT: Final = JournalEvent.ARRIVED.value

@@ -16,7 +16,8 @@ from callrouter.records.fold.arrival import Arrival
 from callrouter.records.fold.facts import Fact, whole_number, word_in
 from callrouter.records.fold.journal import Journal
 from callrouter.vocabulary.journal import DecisionFact, Fallback, JournalEvent
-from callrouter.vocabulary.record import Anomaly, RecordedDecision
+from callrouter.vocabulary.record import RecordedDecision
+from callrouter.vocabulary.record_words import Anomaly
 
 _DECIDED_EVENT: Final = JournalEvent.DECIDED.value
 _ARRIVED_EVENT: Final = JournalEvent.ARRIVED.value

@@ -15,7 +15,8 @@ from typing import Final, NamedTuple
 from callrouter.records.fold.channels import CHAN_END, HANGUP
 from callrouter.records.fold.journal import Journal
 from callrouter.vocabulary.journal import Fallback
-from callrouter.vocabulary.record import Anomaly, ClosedBy, HungUpBy, RecordedDecision, TerminalState
+from callrouter.vocabulary.record import RecordedDecision
+from callrouter.vocabulary.record_words import Anomaly, ClosedBy, HungUpBy, TerminalState
 
 _RELEASE: Final = "release"
 _IN_TIME_MS: Final = 15_000

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from callrouter.vocabulary.cel import CelRow, facts_in
 from callrouter.vocabulary.journal import JournalEvent
-from callrouter.vocabulary.record import Anomaly
+from callrouter.vocabulary.record_words import Anomaly
 
 _LONGEST_TEXT: Final = 512
 """Characters of a caller's text that a record keeps."""

@@ -23,7 +23,7 @@ from callrouter.records.fold.channels import CHAN_START, Channel, channel_of
 from callrouter.records.fold.facts import LAST_PLACE, PLACE_OF_STATE, Fact, facts_about
 from callrouter.vocabulary.cel import CelEvent, CelRow, instant_at
 from callrouter.vocabulary.journal import ARRIVAL_CONTEXT, JournalEvent
-from callrouter.vocabulary.record import Anomaly
+from callrouter.vocabulary.record_words import Anomaly
 
 _PLACE_AT_EQUAL_INSTANTS: Final[Mapping[str, int]] = {
     name.value: place

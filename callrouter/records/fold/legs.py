@@ -8,7 +8,8 @@ from callrouter.records.fold.channels import ANSWER, endpoint_of
 from callrouter.records.fold.journal import Journal
 from callrouter.records.fold.parties import Party
 from callrouter.records.fold.talks import Stretch, talk_milliseconds
-from callrouter.vocabulary.record import HungUpBy, Leg, LegRole
+from callrouter.vocabulary.record_parts import Leg
+from callrouter.vocabulary.record_words import HungUpBy, LegRole
 
 _CALLER = LegRole.CALLER
 _BY_CALLER, _BY_AGENT, _BY_SYSTEM = HungUpBy.CALLER, HungUpBy.AGENT, HungUpBy.SYSTEM

@@ -31,7 +31,7 @@ from callrouter.records.fold.transfers import outcome_in
 from callrouter.vocabulary.cel import CelRow, instant_at
 from callrouter.vocabulary.journal import DecisionFact, JournalEvent
 from callrouter.vocabulary.live import Answered, Arrived, Ended, LiveEvent, Milestone, Transferred
-from callrouter.vocabulary.record import Anomaly, HungUpBy, TransferKind
+from callrouter.vocabulary.record_words import Anomaly, HungUpBy, TransferKind
 from callrouter.vocabulary.wire_text import without_controls
 
 ARRIVED: Final = "arrived"

@@ -15,7 +15,7 @@ from callrouter.records.fold.channels import Channel
 from callrouter.records.fold.facts import DIALLED, Fact, word_in
 from callrouter.records.fold.journal import Journal
 from callrouter.vocabulary.journal import JournalEvent
-from callrouter.vocabulary.record import Anomaly, LegRole
+from callrouter.vocabulary.record_words import Anomaly, LegRole
 
 _LEG_EVENT: Final = JournalEvent.LEG.value
 _LAST_RESORT_EVENT: Final = JournalEvent.LAST_RESORT.value

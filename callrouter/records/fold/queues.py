@@ -20,7 +20,8 @@ from callrouter.records.fold.journal import Journal
 from callrouter.records.fold.talks import Stretch
 from callrouter.vocabulary.journal import JournalEvent
 from callrouter.vocabulary.queue_log import QueueEvent, QueueRow
-from callrouter.vocabulary.record import Anomaly, LegRole, QueueVisit, SeatTry
+from callrouter.vocabulary.record_parts import QueueVisit, SeatTry
+from callrouter.vocabulary.record_words import Anomaly, LegRole
 
 _QUEUE_EVENT: Final = JournalEvent.QUEUE.value
 

@@ -15,7 +15,8 @@ from typing import Final, NamedTuple
 from callrouter.records.fold.facts import FINISHED, PAUSED, RESUMED, STARTED, Fact
 from callrouter.records.fold.journal import Journal
 from callrouter.vocabulary.journal import JournalEvent
-from callrouter.vocabulary.record import Anomaly, Pause, Recording, Voicemail
+from callrouter.vocabulary.record_parts import Pause, Recording, Voicemail
+from callrouter.vocabulary.record_words import Anomaly
 
 _RECORDING_EVENT: Final = JournalEvent.RECORDING.value
 _VOICEMAIL_EVENT: Final = JournalEvent.VOICEMAIL.value

@@ -7,7 +7,8 @@ from typing import Final
 from callrouter.records.fold.facts import FINISHED, OFFERED
 from callrouter.records.fold.journal import Journal
 from callrouter.vocabulary.journal import JournalEvent
-from callrouter.vocabulary.record import Anomaly, Survey
+from callrouter.vocabulary.record_parts import Survey
+from callrouter.vocabulary.record_words import Anomaly
 
 _SURVEY_EVENT: Final = JournalEvent.SURVEY.value
 

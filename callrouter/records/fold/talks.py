@@ -17,7 +17,7 @@ from typing import NamedTuple
 from callrouter.records.fold.channels import Channel
 from callrouter.records.fold.journal import Journal
 from callrouter.records.fold.parties import Party
-from callrouter.vocabulary.record import Anomaly, LegRole
+from callrouter.vocabulary.record_words import Anomaly, LegRole
 
 _CALLER = LegRole.CALLER
 

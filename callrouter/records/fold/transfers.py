@@ -18,15 +18,9 @@ from callrouter.records.fold.facts import ANSWERED, ENDED, JOINED, REQUESTED, RI
 from callrouter.records.fold.journal import Journal
 from callrouter.vocabulary.journal import JournalEvent
 from callrouter.vocabulary.numbers import EMERGENCY_CODES
-from callrouter.vocabulary.record import (
-    Anomaly,
-    Emergency,
-    EmergencyDirection,
-    RecordedDecision,
-    Transfer,
-    TransferKind,
-    TransferOutcome,
-)
+from callrouter.vocabulary.record import RecordedDecision
+from callrouter.vocabulary.record_parts import Emergency, Transfer
+from callrouter.vocabulary.record_words import Anomaly, EmergencyDirection, TransferKind, TransferOutcome
 
 _TRANSFER_EVENT: Final = JournalEvent.TRANSFER.value
 

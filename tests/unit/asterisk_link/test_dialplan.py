@@ -14,7 +14,7 @@ from callrouter.asterisk_link.verdict import VERDICT_VARIABLE
 from callrouter.settings import PROJECT_ROOT
 from callrouter.vocabulary.journal import CEL_COLUMNS, Fallback, JournalEvent
 from callrouter.vocabulary.numbers import EMERGENCY_CODES
-from callrouter.vocabulary.record import LegRole
+from callrouter.vocabulary.record_words import LegRole
 from tests.unit.asterisk_link.dialplan_steps import Step, steps_of
 
 Rendered = Callable[[str], str]

@@ -9,8 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from callrouter.layout import Layout, database_address
-from callrouter.settings import Managed, Mqtt, Settings, Ticketing
+from callrouter.settings import Settings
 from callrouter.settings_file import SettingsError, load_settings
+from callrouter.settings_parts import Managed, Mqtt, Ticketing
 
 LIVE = Settings(
     database_url="postgresql://callrouter@db.example/callrouter",

@@ -20,7 +20,8 @@ from callrouter.calls.arrivals import ArrivalRefusedError, Decider
 from callrouter.log import configure_logging
 from callrouter.vocabulary.decision import Decision
 from callrouter.vocabulary.journal import Fallback
-from callrouter.vocabulary.record import CallRecord, RecordedDecision, TerminalState
+from callrouter.vocabulary.record import CallRecord, RecordedDecision
+from callrouter.vocabulary.record_words import TerminalState
 from tests.unit.decide.a_plan import PLAN, STOPPED, line
 
 RELEASING = replace(PLAN, lines={**PLAN.lines, "12300": line("12300", STOPPED)})

@@ -12,7 +12,8 @@ import pytest
 from callrouter.clock import Clock
 from callrouter.demonstration import first_call
 from callrouter.demonstration.first_call import CallFailed, Seen, place_first_call
-from callrouter.settings import Settings, Sip
+from callrouter.settings import Settings
+from callrouter.settings_parts import Sip
 from callrouter.sip_party.call import Call as SipCall
 from callrouter.vocabulary.decision import Decision
 from callrouter.vocabulary.treatment import Connect

@@ -10,7 +10,8 @@ import pytest
 
 from callrouter.local_system import asterisk, programs
 from callrouter.local_system.secrets import Secrets
-from callrouter.settings import Rehearsal, Settings
+from callrouter.settings import Settings
+from callrouter.settings_parts import Rehearsal
 
 SECRETS = Secrets(
     ami="secret-of-ami",

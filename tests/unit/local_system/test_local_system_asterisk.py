@@ -15,7 +15,8 @@ from callrouter.local_system import asterisk as room
 from callrouter.local_system.asterisk import asterisk_part, render_asterisk
 from callrouter.local_system.programs import ProgramMissing
 from callrouter.local_system.secrets import Secrets
-from callrouter.settings import Queue, Settings, Sip
+from callrouter.settings import Settings
+from callrouter.settings_parts import Queue, Sip
 
 MakeSettings = Callable[..., Settings]
 

@@ -21,7 +21,8 @@ from callrouter.local_system.parts import (
 from callrouter.local_system.programs import ProgramMissing, plain_environment, program
 from callrouter.local_system.secrets import Secrets
 from callrouter.service.roles import Role
-from callrouter.settings import Mqtt, Settings, Sip
+from callrouter.settings import Settings
+from callrouter.settings_parts import Mqtt, Sip
 
 MakeSettings = Callable[..., Settings]
 

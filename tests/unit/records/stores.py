@@ -17,10 +17,7 @@ from callrouter.records.tables import call_record, metadata, outbox
 from callrouter.records.tail import Batch, FilePosition
 from callrouter.vocabulary.cel import CelRow
 from callrouter.vocabulary.queue_log import QueueRow
-from callrouter.vocabulary.record import (
-    CallRecord,
-    RecordedDecision,
-)
+from callrouter.vocabulary.record import CallRecord, RecordedDecision
 
 Rows = Callable[[int], list[CelRow]]
 NOW = datetime(2021, 10, 1, tzinfo=UTC)

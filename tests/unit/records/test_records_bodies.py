@@ -15,7 +15,8 @@ from callrouter.records.bodies import BodyError, live_body, live_kind, read_reco
 from callrouter.records.fold import fold, milestones
 from callrouter.vocabulary.live import LiveEvent
 from callrouter.vocabulary.message import LIVE, Kind
-from callrouter.vocabulary.record import CallRecord, FileProof
+from callrouter.vocabulary.record import CallRecord
+from callrouter.vocabulary.record_parts import FileProof
 from tests.unit.records.test_records_fold import folded, normal
 from tests.unit.records.test_records_fold_anything import EVENTFUL
 

@@ -17,7 +17,7 @@ from callrouter.records.collect import Keep
 from callrouter.records.leases import Fence, LeaseLostError
 from callrouter.records.store import Ingested, Store
 from callrouter.records.tables import outbox
-from callrouter.vocabulary.record import ClosedBy
+from callrouter.vocabulary.record_words import ClosedBy
 from tests.unit.records.site import (
     FENCE,
     NOW,

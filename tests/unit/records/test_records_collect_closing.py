@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from callrouter.records.tables import outbox
 from callrouter.vocabulary.cel import node_of_boot
-from callrouter.vocabulary.record import ClosedBy, TerminalState
+from callrouter.vocabulary.record_words import ClosedBy, TerminalState
 from tests.unit.records.site import (
     BOOT,
     LATER_BOOT,

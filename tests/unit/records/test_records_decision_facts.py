@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from callrouter.vocabulary.record import Anomaly, CallRecord, RecordedDecision
+from callrouter.vocabulary.record import CallRecord, RecordedDecision
+from callrouter.vocabulary.record_words import Anomaly
 from tests.unit.records.test_records_fold import (
     CALLER_CHANNEL,
     DECIDED,

@@ -15,13 +15,8 @@ from callrouter.records.bodies import record_body
 from callrouter.records.fold import fold
 from callrouter.vocabulary.cel import CelRow, microseconds_of
 from callrouter.vocabulary.journal import ARRIVAL_CONTEXT, Fallback
-from callrouter.vocabulary.record import (
-    Anomaly,
-    CallRecord,
-    HungUpBy,
-    LegRole,
-    TerminalState,
-)
+from callrouter.vocabulary.record import CallRecord
+from callrouter.vocabulary.record_words import Anomaly, HungUpBy, LegRole, TerminalState
 
 T0 = datetime(2021, 9, 30, 8, 0, tzinfo=UTC)
 CALLER = "lab-1.1"

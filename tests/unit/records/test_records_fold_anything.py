@@ -15,7 +15,8 @@ from callrouter.records.fold import fold, milestones
 from callrouter.vocabulary.cel import CelEvent, CelRow, microseconds_of
 from callrouter.vocabulary.journal import ARRIVAL_CONTEXT, DecisionFact, JournalEvent
 from callrouter.vocabulary.queue_log import QueueEvent, QueueRow
-from callrouter.vocabulary.record import CallRecord, ClosedBy, TransferOutcome
+from callrouter.vocabulary.record import CallRecord
+from callrouter.vocabulary.record_words import ClosedBy, TransferOutcome
 from tests.unit.records.test_records_fold import (
     AGENT,
     CALLER,

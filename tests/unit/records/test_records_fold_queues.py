@@ -7,7 +7,9 @@ from itertools import permutations
 from callrouter.records.fold import fold
 from callrouter.vocabulary.cel import CelRow
 from callrouter.vocabulary.queue_log import QueueRow
-from callrouter.vocabulary.record import Anomaly, CallRecord, SeatTry
+from callrouter.vocabulary.record import CallRecord
+from callrouter.vocabulary.record_parts import SeatTry
+from callrouter.vocabulary.record_words import Anomaly
 from tests.unit.records.test_records_fold import (
     CALLER,
     CALLER_CHANNEL,

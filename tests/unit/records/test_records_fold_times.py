@@ -9,7 +9,8 @@ import pytest
 from callrouter.records.bodies import read_record, record_body
 from callrouter.records.fold import fold
 from callrouter.vocabulary.cel import CelRow
-from callrouter.vocabulary.record import Anomaly, CallRecord, ClosedBy, TerminalState
+from callrouter.vocabulary.record import CallRecord
+from callrouter.vocabulary.record_words import Anomaly, ClosedBy, TerminalState
 from tests.unit.records.test_records_fold import (
     AGENT,
     CALLER,

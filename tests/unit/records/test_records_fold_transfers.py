@@ -7,14 +7,12 @@ from itertools import permutations
 import pytest
 
 from callrouter.vocabulary.cel import CelRow
-from callrouter.vocabulary.record import (
+from callrouter.vocabulary.record import CallRecord
+from callrouter.vocabulary.record_parts import Emergency, Pause, Survey
+from callrouter.vocabulary.record_words import (
     Anomaly,
-    CallRecord,
-    Emergency,
     EmergencyDirection,
     LegRole,
-    Pause,
-    Survey,
     TransferKind,
     TransferOutcome,
 )

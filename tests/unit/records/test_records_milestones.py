@@ -8,7 +8,7 @@ from callrouter.records.fold import fold, milestones
 from callrouter.vocabulary.cel import CelRow
 from callrouter.vocabulary.journal import ARRIVAL_CONTEXT, Fallback
 from callrouter.vocabulary.live import Answered, Arrived, Ended, Milestone, Transferred
-from callrouter.vocabulary.record import HungUpBy, TransferKind, TransferOutcome
+from callrouter.vocabulary.record_words import HungUpBy, TransferKind, TransferOutcome
 from tests.unit.records.test_records_fold import (
     AGENT,
     AGENT_CHANNEL,

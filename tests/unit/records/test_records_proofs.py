@@ -15,7 +15,9 @@ import pytest
 from callrouter.records.fold import fold
 from callrouter.records.proofs import proof_of, prove
 from callrouter.vocabulary.cel import CelRow
-from callrouter.vocabulary.record import Anomaly, CallRecord, FileProof, Recording, Voicemail
+from callrouter.vocabulary.record import CallRecord
+from callrouter.vocabulary.record_parts import FileProof, Recording, Voicemail
+from callrouter.vocabulary.record_words import Anomaly
 from tests.unit.records.conftest import _call_rows
 
 AT = datetime(2021, 9, 30, tzinfo=UTC)

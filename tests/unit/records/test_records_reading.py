@@ -16,7 +16,7 @@ from callrouter.records.outbox_due import in_milliseconds
 from callrouter.records.outbox_rows import RowState
 from callrouter.records.reading import CallCount, Promptness, RecordReader, Wanted
 from callrouter.records.tables import call_record, open_call, outbox
-from callrouter.vocabulary.record import TerminalState
+from callrouter.vocabulary.record_words import TerminalState
 
 T0 = datetime(2021, 9, 30, 8, 0, tzinfo=UTC)
 

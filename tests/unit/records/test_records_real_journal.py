@@ -8,7 +8,7 @@ import pytest
 
 from callrouter.records.cel_csv import cut
 from callrouter.records.fold import fold
-from callrouter.vocabulary.record import Anomaly, HungUpBy, LegRole, TerminalState
+from callrouter.vocabulary.record_words import Anomaly, HungUpBy, LegRole, TerminalState
 
 
 @pytest.mark.parametrize(

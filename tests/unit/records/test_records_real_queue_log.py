@@ -9,7 +9,8 @@ import pytest
 from callrouter.records.cel_csv import cut
 from callrouter.records.fold import fold
 from callrouter.records.queue_log_lines import cut_queue_log
-from callrouter.vocabulary.record import CallRecord, LegRole, TerminalState
+from callrouter.vocabulary.record import CallRecord
+from callrouter.vocabulary.record_words import LegRole, TerminalState
 
 
 def real_call(name: str) -> CallRecord:

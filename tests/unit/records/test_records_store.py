@@ -9,9 +9,7 @@ import sqlalchemy as sa
 
 from callrouter.records.tables import call_record, outbox
 from callrouter.vocabulary.queue_log import QueueRow
-from callrouter.vocabulary.record import (
-    TerminalState,
-)
+from callrouter.vocabulary.record_words import TerminalState
 from tests.unit.records.stores import (
     EVERYTHING,
     HERE,

@@ -7,14 +7,9 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from callrouter.records.tables import journal_piece, outbox
-from callrouter.vocabulary.record import (
-    Anomaly,
-    CallRecord,
-    ClosedBy,
-    FileProof,
-    TerminalState,
-    Voicemail,
-)
+from callrouter.vocabulary.record import CallRecord
+from callrouter.vocabulary.record_parts import FileProof, Voicemail
+from callrouter.vocabulary.record_words import Anomaly, ClosedBy, TerminalState
 from tests.unit.records.stores import (
     EVERYTHING,
     Rows,

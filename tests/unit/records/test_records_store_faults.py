@@ -13,10 +13,7 @@ import sqlalchemy as sa
 from callrouter.records.leases import Fence, LeaseLostError
 from callrouter.records.tables import lease, open_call, outbox
 from callrouter.vocabulary.cel import CelRow
-from callrouter.vocabulary.record import (
-    CallRecord,
-    RecordedDecision,
-)
+from callrouter.vocabulary.record import CallRecord, RecordedDecision
 from tests.unit.records.stores import (
     EVERYTHING,
     Rows,

@@ -15,7 +15,7 @@ from callrouter.service.figures import DatabaseFigures, RecordFigures, Standing,
 from callrouter.service.held import CALLS_COUNTED_EVERY_S, Held
 from callrouter.service.roles import ALL_ROLES, Role
 from callrouter.service.standing import records_wanted, standing_detail
-from callrouter.vocabulary.record import TerminalState
+from callrouter.vocabulary.record_words import TerminalState
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

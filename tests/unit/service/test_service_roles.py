@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from callrouter.service.roles import ALL_ROLES, OWN_ROLES, Role, doubts, read_roles, spell, to_run
-from callrouter.settings import Managed, Settings, Ticketing
+from callrouter.settings import Settings
 from callrouter.settings_file import SettingsError
+from callrouter.settings_parts import Managed, Ticketing
 
 SPLIT = frozenset({Role.ASTERISK, Role.ROUTE, Role.COLLECT})
 ON_POSTGRESQL = Settings(database_url="postgresql://callrouter@db.example/callrouter")

@@ -17,7 +17,7 @@ import pytest
 import structlog
 from pydantic import ValidationError
 
-from callrouter.settings import Ticketing
+from callrouter.settings_parts import Ticketing
 from callrouter.ticketing import webhook
 from callrouter.ticketing.webhook import Waits, WebhookPublisher
 from callrouter.ticketing.webhook_signature import WebhookKeys, keys_of

@@ -1,0 +1,169 @@
+"""The parts of a call's record: who took part, what was played, where it waited, what became of it.
+
+Instants are zone-aware; durations are whole milliseconds, never negative.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from callrouter.vocabulary.record_words import EmergencyDirection, LegRole, TransferKind, TransferOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A prompt that was played to the caller."""
+
+    key: str
+    started_at: datetime
+    finished_at: datetime | None
+    """None: the caller left while it was played, or it could not be played."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeatTry:
+    """A seat that was rung for a caller who waited."""
+
+    seat: str
+    """Its endpoint."""
+    at: datetime
+    """To the second, as the queue log has it: when it answered, or when it was given up."""
+    answered: bool
+    rang_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueVisit:
+    """A stay in a queue, `[entered_at, left_at)`; talking to the agent belongs to it."""
+
+    queue: str
+    entered_at: datetime
+    left_at: datetime
+    wait_ms: int
+    """From entering to the bridge with a person, or to leaving."""
+    status: str | None
+    """Asterisk's QUEUESTATUS; None when the caller hung up in it."""
+    agent: str | None
+    """The endpoint that talked to the caller in this visit."""
+    tries: tuple[SeatTry, ...] = ()
+    """The seats that were rung, in order, as the queue log tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A channel to a party. Local channels are plumbing, not legs."""
+
+    channel: str
+    endpoint: str
+    role: LegRole
+    uniqueid: str
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    hangup_cause: int | None
+    """Q.850; None when Asterisk gave none (it writes 0)."""
+    hung_up_by_us: bool | None
+    """Whether the dialplan, not a party, ended it; None when Asterisk names no source."""
+    sip_call_id: str | None = None
+    talk_ms: int = 0
+    """How long it was bridged with the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A stretch in which the caller and a person heard each other, `[starts_at, ends_at)`.
+
+    It has no length when the clock was set back during it, or the exchange died during it and nothing was written
+    down after its beginning: that they talked is known, and not for how long.
+    """
+
+    starts_at: datetime
+    ends_at: datetime
+    uniqueid: str
+    """Of the leg."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """An attempt to bring somebody into the call."""
+
+    id: str
+    kind: TransferKind | None
+    target: str | None
+    """Its id in the plan."""
+    by: str | None
+    """The endpoint of the agent who asked for it."""
+    requested_at: datetime
+    answered_at: datetime | None
+    joined_at: datetime | None
+    ended_at: datetime | None
+    outcome: TransferOutcome
+    cause: int | None
+    """Q.850."""
+    leg: str | None
+    """The uniqueid of the channel to the target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """A hand-over between us and an emergency service.
+
+    A call that came from one and went to another tells of the latter; the decision's `source` tells of the former.
+    """
+
+    direction: EmergencyDirection
+    service: str
+    """110, 119, 120 or 122."""
+    result: TransferOutcome | None
+    """None for one that was handed to us: it is the call itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileProof:
+    """What proves a sound file."""
+
+    sha256: str
+    """In hexadecimal."""
+    bytes: int
+    duration_ms: int | None
+    """None when its header does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch of a recording that holds silence, because personal data were dictated."""
+
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A file that the talk was recorded into."""
+
+    file: str
+    """Its name, without folders."""
+    started_at: datetime
+    finished_at: datetime | None
+    pauses: tuple[Pause, ...]
+    proof: FileProof | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What the caller thought of it (满意度评价)."""
+
+    offered_at: datetime
+    grade: int | None
+    """1 to 5; None when none was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voicemail:
+    """A message that the caller left."""
+
+    file: str | None
+    status: str | None
+    """Asterisk's RECORD_STATUS."""
+    proof: FileProof | None = None
