@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -19,9 +20,10 @@ class Journal:
     """The sample as a form to be filled in."""
 
     def __init__(self, name: str) -> None:
-        text = (_HERE / name).read_text(encoding="utf-8")
-        self._ends_us = max(_microseconds(instant) for instant in _INSTANT.findall(text))
-        self._text = text
+        self._text = (_HERE / name).read_text(encoding="utf-8")
+        # Both logs tell of the same call by the same clock.
+        journal = (_HERE / "sample_call.csv").read_text(encoding="utf-8")
+        self._ends_us = max(_microseconds(instant) for instant in _INSTANT.findall(journal))
 
     def call(self, place: int, ended_at: float) -> bytes:
         """Give a call's lines; `place` is its number, `ended_at` seconds since 1970."""
@@ -35,8 +37,13 @@ class Journal:
 
 def calls(name: str, since: int, number: int, ended_at: float) -> bytes:
     """Give the lines of so many calls, in `sample_call.csv` or `sample_call.queue_log`."""
-    journal = Journal(name)
+    journal = _journal(name)
     return b"".join(journal.call(place, ended_at) for place in range(since, since + number))
+
+
+@cache
+def _journal(name: str) -> Journal:
+    return Journal(name)
 
 
 def _microseconds(instant: str) -> int:

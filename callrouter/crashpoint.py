@@ -52,7 +52,7 @@ class CrashPoint(StrEnum):
     JOURNAL_PRUNED = "journal_pruned"
     """Old log files are gone, old rows of the database are not."""
     MESSAGE_TAKEN = "message_taken"
-    """An outbox row is chosen for delivery and marked so, not published."""
+    """Messages are chosen for delivery, in memory alone: none is published, and no row says so."""
     MESSAGE_PUBLISHED = "message_published"
     """The broker has said that it has it; that says nothing of the ticketing side."""
     ACKNOWLEDGEMENT_RECEIVED = "acknowledgement_received"

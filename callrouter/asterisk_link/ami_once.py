@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Final
 
 from callrouter.asterisk_link.ami_counters import AmiCounters
-from callrouter.asterisk_link.ami_errors import AmiError
+from callrouter.asterisk_link.ami_errors import AmiError, AmiRefused
 from callrouter.asterisk_link.ami_events import AmiNews
 from callrouter.asterisk_link.ami_link import AmiLink
 from callrouter.asterisk_link.ami_messages import AmiResponse, Headers
@@ -28,6 +28,10 @@ _NO_HEADERS: Final[Headers] = {}
 
 class NoAnswerError(OSError):
     """Asterisk could not be asked, or its answer is not to be relied upon; the text is constant."""
+
+
+class RefusedError(NoAnswerError, PermissionError):
+    """Asterisk is there, and refuses what is asked, or us; its administrator can mend that."""
 
 
 def _ignore(_news: AmiNews) -> None:
@@ -60,13 +64,15 @@ class AmiOnce:
     async def ask(self, action: str) -> tuple[AmiResponse, str]:
         """Send an action; return the answer, and the boot name of whoever gave it.
 
-        Raises OSError: nobody is there, no answer in time, a refusal, another boot than ours.
+        Raises OSError: nobody is there, no answer in time, another boot than ours; PermissionError for a refusal.
         """
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await self._ask(action)
         except TimeoutError:
             raise NoAnswerError("no answer from Asterisk in time") from None
+        except AmiRefused:
+            raise RefusedError("Asterisk refuses what it is asked") from None
         except AmiError:
             raise NoAnswerError("no good answer from Asterisk") from None
 

@@ -18,11 +18,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from callrouter.asterisk_link.unsafe_value import UnsafeValue
+
 _SAFE_VALUE = re.compile(r"[\w./:@ +-]*")
-
-
-class UnsafeValue(ValueError):
-    """A value could break out of its line of Asterisk's configuration; the text names it and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
+from callrouter.cli.columns import BEIJING
 from callrouter.cli.instance import Instance, UnusableDatabaseError
 from callrouter.clock import ClockError
 from callrouter.layout import database_address
@@ -21,8 +20,6 @@ from callrouter.records.database import Database
 from callrouter.records.database_engine import DatabaseError, database_url, make_engine
 from callrouter.records.reading import Wanted
 from callrouter.vocabulary.record_words import TerminalState
-
-BEIJING: Final = ZoneInfo("Asia/Shanghai")
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from callrouter.asterisk_link.render import UnsafeValue
+from callrouter.asterisk_link.unsafe_value import UnsafeValue
 from callrouter.clock import Clock, ClockError
 from callrouter.layout import Layout
 from callrouter.local_system.not_ready import NotReady
@@ -30,8 +30,13 @@ ClockOption = Annotated[
     str | None,
     typer.Option("--clock", help="演练时刻 / rehearse as if it were 2021-09-30T23:59:50+08:00"),
 ]
-RehearsalOption = Annotated[bool, typer.Option("--rehearsal", hidden=True)]
-"""Of processes that `serve --clock` starts, and to look at what it has left behind."""
+RehearsalOption = Annotated[
+    bool,
+    typer.Option(
+        "--rehearsal", help="演练实例的，不是正式的 / the rehearsal's (serve --clock), not the live one's"
+    ),
+]
+"""To look at what a rehearsal has left behind; its own processes are started with it, too."""
 BindOption = Annotated[
     str | None, typer.Option("--bind", help="SIP 与语音绑定的地址 / address for SIP and audio [127.0.0.1]")
 ]
@@ -41,7 +46,12 @@ class UnusableDatabaseError(Exception):
     """The records' database cannot be read or changed; the text says which, and the remedy."""
 
 
+class UnusableFileError(Exception):
+    """Nothing can be written there; the text says where, why, and the remedy."""
+
+
 MENDABLE_ERRORS = (
+    UnusableFileError,
     UnusableDatabaseError,
     SettingsError,
     ClockError,

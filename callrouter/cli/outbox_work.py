@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,16 +10,23 @@ from typing import Any, Final, TypeVar
 
 import typer
 
-from callrouter.cli.database import BEIJING, opened
+from callrouter.cli.columns import beijing, print_table
+from callrouter.cli.database import opened
 from callrouter.cli.instance import running_instance
 from callrouter.log import mask_personal
 from callrouter.records.database import Database
 from callrouter.records.outbox_rows import OutboxEntry, OutboxRows, RowState
 from callrouter.records.reconcile_cursor import Cursor, CursorRow
-from callrouter.service.masking import printable
+from callrouter.service.masking import json_text
 from callrouter.service.reveals import who
+from callrouter.settings_file import SettingsError
 
 _AT_ONCE: Final = 400
+_ALL: Final = 1_000_000
+_HEADINGS: Final = (
+    *("写下 created", "消息 id", "通话 call", "序号 seq", "种类 kind", "状态 state", "失败 failed"),
+    *("下次 next try", "原因 reason"),
+)
 _LONGEST_REASON: Final = 256
 _Found = TypeVar("_Found")
 
@@ -35,11 +41,12 @@ def list_entries(
     if not entries:
         typer.echo("没有这样的消息 / no such messages", err=True)
         return 1
-    for entry in entries:
-        told = _told(entry)
-        typer.echo(
-            json.dumps(told, ensure_ascii=False) if as_json else "  ".join(map(printable, told.values()))
-        )
+    told = [_told(entry) for entry in entries]
+    if as_json:
+        for one in told:
+            typer.echo(json_text(one))
+    else:
+        print_table(_HEADINGS, (one.values() for one in told))
     return 0
 
 
@@ -49,10 +56,9 @@ def retry_dead(config: Path | None, rehearsal: bool, message: str | None) -> int
     async def again(rows: OutboxRows) -> int:
         if message is not None:
             return await rows.retry([message])
-        opened_again = 0
-        while dead := await rows.listing([RowState.DEAD], limit=_AT_ONCE):
-            opened_again += await rows.retry([entry.id for entry in dead])
-        return opened_again
+        # Each once: what is rejected anew meanwhile is a dead letter again, and stays one.
+        dead = [entry.id for entry in await rows.listing([RowState.DEAD], limit=_ALL)]
+        return sum([await rows.retry(dead[at : at + _AT_ONCE]) for at in range(0, len(dead), _AT_ONCE)])
 
     count = _run(config, rehearsal, again)
     typer.echo(f"重新投递 {count} 条 / {count} to be sent again" if count else _NOT_DEAD, err=not count)
@@ -60,7 +66,9 @@ def retry_dead(config: Path | None, rehearsal: bool, message: str | None) -> int
 
 
 def drop_open(config: Path | None, rehearsal: bool, message: str, reason: str) -> int:
-    """Give up an open message; the exit code."""
+    """Give up an open message; the exit code. Raises SettingsError for a reason that says nothing."""
+    if not reason.strip():
+        raise SettingsError("--reason: 请写明原因 / say why: it is kept with the dead letter")
     why = f"{reason.strip()[:_LONGEST_REASON]} ({who()})"
     dropped = _run(config, rehearsal, lambda rows: rows.drop(message, why, datetime.now(UTC)))
     typer.echo("已放弃 / dropped" if dropped else _NOT_OPEN, err=not dropped)
@@ -79,14 +87,18 @@ def tell_or_ask_reconcile(config: Path | None, rehearsal: bool, *, now: bool) ->
 
     cursor = _with_database(config, rehearsal, work, to_write=now)
     if now:
-        typer.echo("已请求核对，投递进程随即进行 / asked for: the process that publishes compares now")
+        typer.echo(
+            "已请求核对，投递进程几秒内开始；最近 10 分钟写下的消息不在其中"
+            " / asked for: the process that publishes begins in some seconds; the messages of the last ten minutes"
+            " are left out"
+        )
         return 0
     finished = cursor.finished_at
-    when = finished.astimezone(BEIJING).isoformat(timespec="seconds") if finished else None
-    typer.echo(f"上次核对 / last compared: {when or '从未 / never'}")
-    typer.echo(f"已核对到 / compared up to position: {cursor.position}")
     if cursor.is_wanted:
         typer.echo("已请求，尚未完成 / asked for, not finished yet")
+    else:
+        typer.echo(f"上次核对 / last compared: {beijing(finished) if finished else '从未 / never'}")
+    typer.echo(f"已核对到 / compared up to position: {cursor.position}")
     return 0 if finished or cursor.is_wanted else 1
 
 
@@ -121,21 +133,15 @@ def _with_database(
 
 
 def _told(entry: OutboxEntry) -> dict[str, Any]:
-    created = entry.created_at.astimezone(BEIJING).isoformat(timespec="seconds")
-    due = (
-        entry.next_attempt_at.astimezone(BEIJING).isoformat(timespec="seconds")
-        if entry.next_attempt_at
-        else None
-    )
     return {
-        "created_at": created,
+        "created_at": beijing(entry.created_at),
         "id": entry.id,
         "call_id": entry.call_id,
         "sequence": entry.sequence,
         "kind": entry.kind,
         "state": entry.state.value,
         "attempts": entry.attempts,
-        "next_attempt_at": due,
+        "next_attempt_at": entry.next_attempt_at and beijing(entry.next_attempt_at),
         # The other side's words: they may hold a number.
         "reason": entry.reason and mask_personal(None, "", {"text": entry.reason})["text"],
     }

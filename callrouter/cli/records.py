@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from callrouter.cli.instance import ConfigOption, RehearsalOption
+from callrouter.settings_file import SettingsError
 from callrouter.vocabulary.record_words import TerminalState
 
 commands = typer.Typer(help="通话记录 / call records", no_args_is_help=True)
@@ -114,6 +115,13 @@ def export_records(
     from callrouter.cli.records_exported import Export, export_calls, export_scenario
 
     export = Export(config, rehearsal, output, unmasked=unmasked)
+    if as_scenario is not None and (unmasked or excel or any((since, until, line, state))):
+        raise SettingsError(
+            "--as-scenario 只导出一个通话，号码总是换掉：请去掉 --unmasked、--excel 和筛选条件"
+            " / --as-scenario exports one call, always with other numbers: leave out --unmasked, --excel and filters"
+        )
+    if excel and output_format is not Format.CSV:
+        raise SettingsError("--excel 只用于 --format csv / --excel is for --format csv alone")
     if as_scenario is not None:
         raise typer.Exit(export_scenario(export, as_scenario))
     asked = Asked(since, until, line, state)
@@ -156,7 +164,6 @@ def make_records(
     from callrouter.local_system.secrets import read, read_word
     from callrouter.log import configure_logging
     from callrouter.service.records import Passwords, RecordsService
-    from callrouter.service.records_process import alone, beside_a_controller
     from callrouter.service.roles import OWN_ROLES, Role, read_roles
 
     armed, for_records = asked_to_strike()
@@ -171,6 +178,10 @@ def make_records(
     )
     service = RecordsService(settings, layout, chosen, passwords, rehearsal=rehearsal)
     if Role.ROUTE in chosen:
+        from callrouter.service.records_process import beside_a_controller
+
         uvloop.run(beside_a_controller(service))
     else:
+        from callrouter.service.records_alone import alone
+
         uvloop.run(alone(service, chosen, settings.http.port))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -16,11 +15,11 @@ from typing import IO, Final
 import typer
 
 from callrouter.cli.database import Asked, opened
-from callrouter.cli.instance import Instance, running_instance
+from callrouter.cli.instance import Instance, UnusableFileError, running_instance
 from callrouter.plans.load import load_plan
 from callrouter.records.reading import RecordReader, Wanted
 from callrouter.service import sheet
-from callrouter.service.masking import masked_record, printable
+from callrouter.service.masking import json_text, masked_record, printable
 from callrouter.service.real_call import ScenarioError, scenario_of
 from callrouter.service.reveals import note_reveal
 from callrouter.service.stored_call import read_call
@@ -82,8 +81,8 @@ async def _export(export: Export, instance: Instance, wanted: Wanted, *, as_csv:
         reader = RecordReader(database.engine)
         with _destination(export.output) as stream:
             table = csv.writer(stream)
-            stream.write(sheet.BOM if excel else "")
             if as_csv:
+                stream.write(sheet.BOM if excel else "")
                 table.writerow(sheet.header())
             while is_first or after:
                 page = await reader.page(wanted, limit=_PAGE, after=after)
@@ -95,23 +94,56 @@ async def _export(export: Export, instance: Instance, wanted: Wanted, *, as_csv:
                     if as_csv:
                         table.writerow(sheet.line(shown))
                     else:
-                        stream.write(json.dumps(shown, ensure_ascii=False) + "\n")
+                        stream.write(json_text(shown) + "\n")
                 calls += len(page.records)
     return calls
 
 
 @contextmanager
 def _destination(file: Path | None) -> Iterator[IO[str]]:
-    """Standard output, or a file that only its owner reads and that is whole or not there."""
+    """Standard output, or a file that only its owner reads and that is whole or not there.
+
+    Raises UnusableFileError where there can be none.
+    """
     if file is None:
-        yield sys.stdout
-        return
-    part = file.with_name(f".{file.name}.part")
-    part.unlink(missing_ok=True)
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+        with _standard_output() as stream:
             yield stream
-        part.replace(file)
-    finally:
+        return
+    if file.exists() and not file.is_file():
+        # A device or a folder: it would be replaced.
+        raise UnusableFileError(f"{file}: 不是普通文件，请换一个 / not a plain file; name another")
+    part = file.with_name(f".{file.name}.part")
+    try:
         part.unlink(missing_ok=True)
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+                yield stream
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        if isinstance(error, PermissionError) and error.errno is None:
+            raise
+        raise UnusableFileError(
+            f"{file}: 无法写入，目录要存在、可写、有空间 / cannot be written ({error.strerror}): its folder must be"
+            " there, with room, and be yours to write"
+        ) from None
+
+
+@contextmanager
+def _standard_output() -> Iterator[IO[str]]:
+    """Raises UnusableFileError when whoever reads has gone, or a disk behind it is full."""
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except OSError as error:
+        if isinstance(error, PermissionError):
+            raise
+        with suppress(OSError, ValueError):
+            # What is left would be tried again at the end of the process, and fail again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise UnusableFileError(
+            f"标准输出无法写完，导出不完整 / standard output cannot be written to its end ({error.strerror}):"
+            " the export is not whole; --output FILE writes all or nothing"
+        ) from None

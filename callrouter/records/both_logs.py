@@ -1,9 +1,10 @@
 """Reading Asterisk's journal and its queue log side by side. Blocking: call it from a thread.
 
 Rules:
-- The journal first, then the queue log to its end: what the queue log has to say about a call was written before the
-  journal's last row about it, so it is there when the call is folded.
-- A batch of the journal waits while the queue log has more than one batch to give.
+- The journal first, then the queue log beyond the journal's last row: what the queue log has to say about a call was
+  written before the journal's last row about it, so it is there when the call is folded.
+- Where both are far behind, the queue log's rows wait for those of the journal (`queue_steps`).
+- Whoever could not read it all begins anew with the positions that are stored.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callrouter.records.cel_csv import cut
-from callrouter.records.queue_log_lines import cut_queue_log
-from callrouter.records.tail import Batch, FilePosition, LogTail, inode_of
+from callrouter.records.queue_steps import QueueSteps
+from callrouter.records.tail import Batch, FilePosition, LogTail, is_last
 from callrouter.vocabulary.cel import CelRow
 from callrouter.vocabulary.queue_log import QueueRow
 
@@ -44,9 +45,8 @@ class BothLogs:
         queue_positions: Sequence[FilePosition],
     ) -> None:
         self._cel_path = cel_path
-        self._queue_path = queue_path
         self._cel = LogTail(cel_path, cut, cel_positions, limit=_BATCH_BYTES)
-        self._queue = LogTail(queue_path, cut_queue_log, queue_positions, limit=_BATCH_BYTES)
+        self._queue = QueueSteps(queue_path, queue_positions)
         self._waiting: Batch[CelRow] | None = None
 
     @property
@@ -58,27 +58,16 @@ class BothLogs:
         """Read the next batches. Raises OSError; `accept` them when they are stored."""
         if self._waiting is None:
             self._waiting = self._cel.next_batch()
-        cel, queue = self._waiting, self._queue.next_batch()
-        if not _is_last(queue, self._queue_path):
-            return Reading(None, queue, came_to_the_end=False)
-        return Reading(cel, queue, came_to_the_end=_is_last(cel, self._cel_path))
+        cel = self._waiting
+        at_the_end = is_last(cel, self._cel_path)
+        behind = cel.rows if cel is not None and not at_the_end else ()
+        if not self._queue.reach(max(row.at_us for row in behind) // 1_000_000 if behind else None):
+            return Reading(None, self._queue.take(None)[0], came_to_the_end=False)
+        queue, is_all = self._queue.take({row.linkedid for row in behind} if behind else None)
+        return Reading(cel if is_all else None, queue, came_to_the_end=at_the_end and is_all)
 
     def accept(self, reading: Reading) -> None:
         """Go on from here: it is stored."""
         if reading.cel is not None:
             self._cel.accept(reading.cel.position)
             self._waiting = None
-        if reading.queue is not None:
-            self._queue.accept(reading.queue.position)
-
-
-def _is_last(batch: Batch[CelRow] | Batch[QueueRow] | None, path: Path) -> bool:
-    """Say whether the log had no more; a batch of a rotated file is followed by those after it."""
-    if batch is None:
-        return True
-    if batch.is_full:
-        return False
-    try:
-        return inode_of(path.stat()) == batch.position.inode
-    except FileNotFoundError:
-        return False

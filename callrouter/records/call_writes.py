@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from callrouter.records.fold import is_rehearsal
 from callrouter.records.open_calls import Change
 from callrouter.records.outbox_due import in_milliseconds
 from callrouter.records.record_making import Fault, Made, Making, NotMade
@@ -83,6 +84,7 @@ def _writes_of(
 
 
 def _live_messages(change: Change, node: str, now_ms: int, *, rehearsal: bool) -> list[Values]:
+    rehearsal = rehearsal or is_rehearsal(change.call.cel)
     call_id, first = change.call.call_id, len(change.call.told) - len(change.milestones) + 1
     return [
         live_message_values(node, call_id, number, milestone, rehearsal=rehearsal, now_ms=now_ms)

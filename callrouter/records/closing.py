@@ -5,7 +5,7 @@ Rules:
   there, unread.
 - A call is closed when (a) rows of a later boot of its Asterisk were read; or (b) it was quiet, and a look at
   Asterisk that began after that did not find it; or (c) Asterisk has answered no look for half a minute, in which the
-  call was quiet.
+  journal was quiet as well: who writes is alive, though its manager be away.
 - A call that has ended, and about which more was read after that, is closed when it has been quiet.
 - Looks are made only while a call is open and quiet, and not all the time.
 - All instants are monotonic seconds: no clock that is set can close a call.
@@ -50,6 +50,10 @@ class Looks:
         """Add a look that was answered."""
         return Looks(look, look.began_at, None)
 
+    def refused(self, began_at: float) -> Looks:
+        """Add a look that was refused: whoever refuses is alive."""
+        return Looks(self.last, began_at, None)
+
     def failed(self, began_at: float) -> Looks:
         """Add a look that was not answered."""
         since = began_at if self.unanswered_since is None else self.unanswered_since
@@ -68,14 +72,18 @@ def calls_over(
     looks: Looks,
     *,
     read_at: float,
+    heard_at: float,
     is_of_earlier_boot: Callable[[OpenCall], bool],
 ) -> tuple[str, ...]:
-    """Give the linkedids of the calls to be closed, when a reading that began at `read_at` came to the logs' end."""
+    """Give the linkedids of the calls to be closed, when a reading that began at `read_at` came to the logs' end.
+
+    `heard_at` is when the journal's newest row, about whatever call, was read.
+    """
     return tuple(
         call.linkedid
         for call in calls
         if _has_settled(call, read_at)
-        or (not call.ended and (is_of_earlier_boot(call) or _is_gone(call, looks, read_at)))
+        or (not call.ended and (is_of_earlier_boot(call) or _is_gone(call, looks, read_at, heard_at)))
     )
 
 
@@ -83,10 +91,12 @@ def _has_settled(call: OpenCall, read_at: float) -> bool:
     return call.ended and read_at >= call.seen_at + QUIET_S
 
 
-def _is_gone(call: OpenCall, looks: Looks, read_at: float) -> bool:
+def _is_gone(call: OpenCall, looks: Looks, read_at: float, heard_at: float) -> bool:
     look, unanswered_since = looks.last, looks.unanswered_since
-    if unanswered_since is not None and read_at >= max(unanswered_since, call.seen_at) + UNANSWERED_S:
-        return True
+    if unanswered_since is not None:
+        silent_since = max(unanswered_since, call.seen_at, heard_at)
+        if read_at >= silent_since + UNANSWERED_S:
+            return True
     if look is None or call.linkedid in look.linkedids:
         return False
     return look.began_at >= call.seen_at + QUIET_S and read_at >= look.ended_at

@@ -3,6 +3,7 @@
 Rules:
 - The log files are the truth and wait: while the database is locked, full or gone nothing is lost; the same rows are
   read again after a back-off.
+- Where a transaction may have been committed or not, it begins anew: when the database has decided, by what that has.
 - It reads only while it holds the fence. Who has lost it knows nothing any more, and begins anew when it has it
   again.
 - At its start it loads the open calls, and tries again to fold those that could not be folded.
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -24,12 +25,14 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from callrouter.crashpoint import CrashPoint, crashpoint
+from callrouter.log import CallLine
 from callrouter.records.both_logs import BothLogs, Reading
 from callrouter.records.closing import Look, Looks, calls_over, look_is_due
 from callrouter.records.leases import Fence, LeaseLostError
 from callrouter.records.store import CEL, QUEUE, Ingested, Store
 from callrouter.records.upkeep import Keep, LogFiles, Upkeep
 from callrouter.vocabulary.record import CallRecord
+from callrouter.vocabulary.record_words import TerminalState
 
 __all__ = ["Collector", "Keep", "LiveCalls"]
 
@@ -45,7 +48,7 @@ class LiveCalls(Protocol):
     async def linked_ids(self) -> frozenset[str]:
         """Give the linkedids of the calls that are up, with the node's name in place of the boot name.
 
-        Raises OSError when Asterisk does not answer.
+        Raises PermissionError when Asterisk is there and refuses, OSError when it does not answer.
         """
 
 
@@ -85,10 +88,14 @@ class Collector:
         )
         self._poll_seconds = poll_seconds
         self._monotonic = monotonic
+        self._lines: dict[TerminalState, CallLine] = {}
+        """Made at the first record that ends so: one for each record takes as long as folding it."""
         self._held: Fence | None = None
         self._tried_again_with: Fence | None = None
         self._logs: BothLogs | None = None
         self._looks = Looks()
+        self._heard_at = float("-inf")
+        """When rows of the journal were read the last time."""
         self._looking: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -135,7 +142,7 @@ class Collector:
             return True
         logs = self._logs or await self._begin(fence)
         began = self._monotonic()
-        reading = await asyncio.to_thread(logs.read)
+        reading = await self._read(logs)
         self._store.counters.journal_files_passed_over = logs.files_passed_over
         await self._ingest(logs, reading, fence)
         if reading.came_to_the_end:
@@ -143,8 +150,17 @@ class Collector:
             await self._upkeep.step()
         return reading.came_to_the_end
 
+    async def _read(self, logs: BothLogs) -> Reading:
+        try:
+            return await asyncio.to_thread(logs.read)
+        except BaseException:
+            # How far it came is not known: the database says where to go on.
+            self._logs = None
+            raise
+
     async def _begin(self, fence: Fence) -> BothLogs:
         store, node = self._store, self._node
+        await store.settle(node, fence)
         if self._tried_again_with != fence:
             self._tell(await store.fold_again(node, fence=fence))
             self._tried_again_with = fence
@@ -168,9 +184,11 @@ class Collector:
                 self._store.counters.lag_seconds = 0.0
             return
         crashpoint(CrashPoint.JOURNAL_READ)
-        ingested = await self._store_rows(reading, fence)
+        ingested = await self._ingested(reading, fence)
+        crashpoint(CrashPoint.BATCH_KEPT)
         logs.accept(reading)
         if cel is not None and cel.rows:
+            self._heard_at = self._monotonic()
             lag = (self._store.now() - cel.rows[-1].at).total_seconds()
             self._store.counters.lag_seconds = max(0.0, lag)
         for batch in (cel, queue):
@@ -185,23 +203,25 @@ class Collector:
                 )
         self._tell_of(ingested)
 
-    async def _store_rows(self, reading: Reading, fence: Fence) -> Ingested:
+    async def _ingested(self, reading: Reading, fence: Fence, over: Collection[str] = ()) -> Ingested:
         try:
-            ingested = await self._store.ingest(self._node, reading.cel, reading.queue, fence=fence)
+            return await self._store.ingest(self._node, reading.cel, reading.queue, fence=fence, over=over)
         except BaseException:
             # Whether it was committed is not known: the database says where to go on.
             self._logs = None
             raise
-        crashpoint(CrashPoint.BATCH_KEPT)
-        return ingested
 
     async def _close_what_is_over(self, read_at: float, fence: Fence) -> None:
         book = await self._store.open_calls(self._node)
         over = calls_over(
-            book.calls, self._looks, read_at=read_at, is_of_earlier_boot=book.is_of_earlier_boot
+            book.calls,
+            self._looks,
+            read_at=read_at,
+            heard_at=self._heard_at,
+            is_of_earlier_boot=book.is_of_earlier_boot,
         )
         if over:
-            self._tell_of(await self._store.ingest(self._node, None, None, fence=fence, over=over))
+            self._tell_of(await self._ingested(Reading(None, None, came_to_the_end=True), fence, over))
         now = self._monotonic()
         if (
             self._live_calls is not None
@@ -215,6 +235,11 @@ class Collector:
         try:
             async with asyncio.timeout(_LOOK_WITHIN_S):
                 linkedids = await live_calls.linked_ids()
+        except PermissionError:
+            self._looks = self._looks.refused(began)
+            log.warning(
+                "Asterisk refuses to say which calls are up", remedy="check its manager.conf and our secret"
+            )
         except OSError:
             self._looks = self._looks.failed(began)
         except Exception as error:
@@ -245,8 +270,14 @@ class Collector:
         if ingested.records:
             crashpoint(CrashPoint.RECORD_KEPT)
         for record in ingested.records:
-            log.info("record written", call_id=record.call_id, terminal_state=record.terminal_state)
+            self._line(record.terminal_state).write(record.call_id)
         self._on_messages()
+
+    def _line(self, state: TerminalState) -> CallLine:
+        line = self._lines.get(state)
+        if line is None:
+            line = self._lines[state] = CallLine(__name__, "record written", terminal_state=state)
+        return line
 
     async def _back_off_after(self, failures: int) -> None:
         await asyncio.sleep(min(self._poll_seconds * (1 << min(failures, 10)), _LONGEST_WAIT_S))

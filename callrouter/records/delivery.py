@@ -87,6 +87,8 @@ class Outbox:
         """Ids of those on the way that the publisher could not hand over, in order."""
         self._again_from: float | None = None
         """The loop time from which on some of those that failed may be due; None: there are none."""
+        self._further = 0
+        """The position in the outbox up to which a look came that did not see all."""
         self._publishing = HandingOver(publisher, counters, self._note_failure)
         self._words = Acknowledgements(self._wake.set)
 
@@ -172,20 +174,6 @@ class Outbox:
             # At once: taking leave of the other side may last, and another may publish already.
             self._publishing.stop()
 
-    async def _step_succeeds(self) -> bool:
-        try:
-            await self._step()
-        except LeaseLostError:
-            raise
-        except SQLAlchemyError as error:
-            self._counters.database_failures += 1
-            log.warning("the outbox cannot use the database, trying again", error=type(error).__name__)
-            return False
-        except Exception as error:
-            note_unforeseen(self._counters, error)
-            return False
-        return True
-
     async def _step(self) -> None:
         held(self._fence)
         await self._close_acknowledged()
@@ -260,7 +248,10 @@ class Outbox:
         again = None
         if self._again_from is not None and self._again_from <= time:
             again = max(0, self._window // 2 - self._way.again)
-        due = await self._rows.due(now, limit=free, again=again, but=self._way.positions())
+        due = await self._rows.due(
+            now, limit=free, again=again, but=self._way.positions(), further=self._further
+        )
+        self._further = due.further
         if again is not None:
             later = due.again_at
             self._again_from = None if later is None else time + max(0.0, (later - now).total_seconds())

@@ -27,6 +27,7 @@ class NewRows:
     """What a batch brings of one call."""
 
     boot: str | None
+    """The `node_of_boot` in its ids; None when they have none."""
     cel: list[CelRow] = field(default_factory=list)
     queue: list[QueueRow] = field(default_factory=list)
 
@@ -38,7 +39,7 @@ class Gathered:
     calls: dict[str, NewRows] = field(default_factory=dict)
     """By linkedid, in the order of their first rows."""
     boots: dict[str, int] = field(default_factory=dict)
-    """The boot names that occur, in order, with the instant of a row of each, in microseconds since 1970."""
+    """The boots (`node_of_boot`) that occur, in order, with the instant of a row of each, in µs since 1970."""
     strange: int = 0
     """Rows whose ids cannot be ids."""
 
@@ -61,9 +62,9 @@ def gather(node: str, cel: Iterable[CelRow], queue: Iterable[QueueRow]) -> Gathe
             row = _row((event, at_us, uniqueid, linkedid, channel, context, exten, app, number, peer, extra))  # noqa: PLW2901 -- the same row
         call = calls.get(linkedid)
         if call is None:
-            call = calls[linkedid] = NewRows(boot)
-            if boot is not None:
-                gathered.boots.setdefault(boot, at_us)
+            call = calls[linkedid] = NewRows(names.mark_of(boot))
+            if call.boot is not None:
+                gathered.boots.setdefault(call.boot, at_us)
         call.cel.append(row)
     for line in queue:
         if line.call == NO_CALL:
@@ -72,7 +73,7 @@ def gather(node: str, cel: Iterable[CelRow], queue: Iterable[QueueRow]) -> Gathe
         if not linkedid:
             gathered.strange += 1
             continue
-        calls.setdefault(linkedid, NewRows(boots.get(linkedid))).queue.append(
+        calls.setdefault(linkedid, NewRows(names.mark_of(boots.get(linkedid)))).queue.append(
             line._replace(call=linkedid, data=tuple(id_at_node(text, node) for text in line.data))
         )
     return gathered
@@ -85,6 +86,9 @@ class _Names(dict[str, str]):
         super().__init__()
         self.boots: dict[str, str] = {}
         self._node = node
+
+    def mark_of(self, boot: str | None) -> str | None:
+        return None if boot is None else node_of_boot(self._node, boot)
 
     def __missing__(self, id_: str) -> str:
         boot = boot_name_of(id_)

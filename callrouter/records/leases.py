@@ -6,10 +6,13 @@ Rules:
   lease (one was stopped, and woke up) only the later one can write. That is the guarantee; the rest is promptness.
 - No clock is compared with another, and none is a wall clock. The holder renews: a counter in the row grows. Who
   wants the lease takes it over when the row has not changed for `ttl_s` of its own monotonic clock.
-- It takes it over at once when it was given back, or when its holder was a process of this machine that has ended.
+- It takes it over at once when it was given back, when its holder was a process of this machine that has ended, and
+  when that was itself: it took the lease and never heard so, or could not give it back.
 - A holder that could not renew for half of `ttl_s` counts itself as without the lease, long before another takes
   it: what cannot be fenced (publishing, an order to Asterisk) is done by one at a time as well, as far as clocks run
   at the same speed.
+- A step that takes as long as a holder may go without renewing is of no use: it is given up, and begun again. A
+  database that slow is like none: nobody holds the lease for long, and nothing is done twice.
 - It is given back at the end. Stop the work first, then the keeper: what comes after is refused.
 """
 
@@ -196,7 +199,8 @@ class LeaseKeeper:
         if self._seen is None or self._seen.row != row:
             self._seen = _Seen(row, after)
         unchanged_for = before - self._seen.since
-        if row.holder == _NOBODY or unchanged_for >= self._ttl or self._gone(row.holder):
+        is_free = row.holder in (_NOBODY, self._holder)
+        if is_free or unchanged_for >= self._ttl or self._gone(row.holder):
             await self._take(row)
 
     async def _read(self) -> _Row | None:
@@ -253,10 +257,9 @@ class LeaseKeeper:
 
     def _patience(self) -> float:
         """How long a step may take: less than what is left of the lease, so that it can be tried again."""
-        if self._held is None:
-            return self._ttl
-        left = self._held.renewed_at + self._ttl / 2 - self._monotonic()
-        return max(self._ttl / 20, min(self._ttl / 4, left))
+        left = self._held.renewed_at + self._ttl / 2 - self._monotonic() if self._held else 0.0
+        # Nothing is left to save: as long as it makes sense.
+        return max(self._ttl / 20, min(self._ttl / 4, left)) if left > 0 else self._ttl / 2
 
     def _tell(self) -> None:
         on, off = (self._has_it, self._lacks_it) if self.held else (self._lacks_it, self._has_it)

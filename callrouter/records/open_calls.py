@@ -5,7 +5,8 @@ Rules:
   makes it so once it is written. Whoever could not write forgets the book and loads it again.
 - Of a call that goes on, everything that was read is kept here and in the database alike; of one that is over,
   nothing stays here. Memory grows with the calls that are up, and with nothing else.
-- A row counts once, however often it is read: by channel, event and instant, a line of the queue log by all of it.
+- A row counts once, however often it is read: by channel, event, instant and what it says; a line of the queue log by
+  all of it.
 - A call is told of while it happens only when it outlived the batch that it began in, and never once it has a record.
 - A boot that was followed by another never counts as the newest again, and neither does one whose rows are older than
   those of the newest: an old file may be read late. Calls of a boot that was followed by another are dead.
@@ -14,8 +15,9 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from callrouter.records.gathering import Gathered, NewRows
 from callrouter.vocabulary.cel import CelEvent, CelRow
@@ -23,8 +25,13 @@ from callrouter.vocabulary.journal import JournalEvent
 from callrouter.vocabulary.live import Milestone
 from callrouter.vocabulary.queue_log import QueueRow
 
-Tell = Callable[[Sequence[CelRow]], Sequence[Milestone]]
-"""Gives what happened in a call so far, as far as it is told."""
+
+class Tell(Protocol):
+    """Gives what has happened in a call, as far as it is told."""
+
+    def __call__(self, rows: Sequence[CelRow], *, is_over: bool) -> Sequence[Milestone]:
+        """`is_over`: nothing more is to be waited for."""
+
 
 _ARRIVALS = frozenset({JournalEvent.ARRIVED, JournalEvent.REFUSED})
 _LATEST_US = (1 << 63) - 1
@@ -59,7 +66,7 @@ class OpenCall:
     """Its end was read."""
     record: KnownRecord | None = None
     boot: str | None = None
-    """The boot name that its rows came with; None when it was loaded, or they have none."""
+    """The `node_of_boot` in its ids; None when they have none."""
     seen_at: float = 0.0
     """Monotonic seconds at which its newest row was read."""
 
@@ -120,8 +127,9 @@ class OpenCalls:
     def __init__(self, calls: Iterable[OpenCall] = (), faulty: Iterable[str] = ()) -> None:
         self._calls = {call.linkedid: call for call in calls}
         self._faulty = set(faulty)
-        self._boot: str | None = None
-        self._boot_at_us = 0
+        newest = max(self._calls.values(), key=lambda call: call.since_us, default=OpenCall(""))
+        self._boot = newest.boot
+        self._boot_at_us = newest.since_us
         self._earlier_boots: set[str] = set()
 
     def __len__(self) -> int:
@@ -143,8 +151,7 @@ class OpenCalls:
 
     def is_of_earlier_boot(self, call: OpenCall) -> bool:
         """Say whether the Asterisk that held the call is known to have been followed by another."""
-        # One that was loaded, and had no row since, is older than every boot that was read of.
-        return call.boot in self._earlier_boots or (call.boot is None and bool(self._earlier_boots))
+        return call.boot in self._earlier_boots
 
     def apply(
         self, new: Gathered, *, stored: Mapping[str, OpenCall], over: Collection[str], at: float, tell: Tell
@@ -188,8 +195,9 @@ class OpenCalls:
         if boot != self._boot:
             if at_us < self._boot_at_us:
                 return
-            if self._boot is not None:
-                self._earlier_boots.add(self._boot)
+            # Also of those before it that only a call which was loaded tells.
+            boots = {self._boot, *(call.boot for call in self._calls.values())}
+            self._earlier_boots |= {one for one in boots if one is not None and one != boot}
             self._boot = boot
         self._boot_at_us = max(self._boot_at_us, at_us)
 
@@ -215,19 +223,20 @@ def _changed(
     )
     is_over = is_over or has_end
     milestones: tuple[Milestone, ...] = ()
-    in_one_go = is_over and (before is None or (before.ended and not before.told))
-    if call.record is None and not in_one_go:
-        milestones = tuple(one for one in tell(call.cel) if one.name not in call.told)
+    # Nobody has heard of it, and its record follows at once: that tells it all.
+    by_record_alone = is_over and not was.told
+    if call.record is None and not by_record_alone:
+        milestones = tuple(one for one in tell(call.cel, is_over=is_over) if one.name not in call.told)
     if milestones:
         call = replace(call, told=(*call.told, *(one.name for one in milestones)))
     return Change(call, cel, queue, milestones, is_over, was.told if was.is_noted else None)
 
 
 def _new_cel(known: Iterable[CelRow], rows: Iterable[CelRow]) -> tuple[CelRow, ...]:
-    seen = {(row.uniqueid, row.event, row.at_us) for row in known}
+    seen = {(row.uniqueid, row.event, row.at_us, row.extra) for row in known}
     new: list[CelRow] = []
     for row in rows:
-        key = (row.uniqueid, row.event, row.at_us)
+        key = (row.uniqueid, row.event, row.at_us, row.extra)
         if key not in seen:
             seen.add(key)
             new.append(row)
@@ -235,4 +244,5 @@ def _new_cel(known: Iterable[CelRow], rows: Iterable[CelRow]) -> tuple[CelRow, .
 
 
 def _new_queue(known: Collection[QueueRow], rows: Iterable[QueueRow]) -> tuple[QueueRow, ...]:
-    return tuple(row for row in dict.fromkeys(rows) if row not in known)
+    seen = frozenset(known)
+    return tuple(row for row in dict.fromkeys(rows) if row not in seen)

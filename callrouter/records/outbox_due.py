@@ -8,6 +8,8 @@ Rules:
   not starve the others.
 - No cursor over positions: several collectors commit out of order, so that a row may turn up behind others. Keys are
   read from the oldest open row on, bodies only of what is sent.
+- A look costs no more, however many messages wait behind one that nobody answers: it goes through the oldest rows,
+  and then on from where the look before it came to, round and round.
 - Every body is parsed once more before it is sent: text is spliced into the events, and a damaged one would spoil
   everything that travels with it. (12 µs for 3 KB.)
 """
@@ -32,6 +34,10 @@ IS_OPEN: Final = outbox.c.state == sa.literal_column("'open'")
 LARGEST_BODY: Final = (1 << 20) - (1 << 13)
 """Bytes: with its envelope it stays below the MiB that the ticketing side takes."""
 DAMAGED: Final = "the outbox row cannot be read: its body is no JSON object; the journal still has the call"
+_SHORTEST_PAGE = 1000
+"""Keys that are read together, at least."""
+_OLDEST_PAGES, _FURTHER_PAGES = 4, 16
+"""In one look: a tenth of a second."""
 TOO_LARGE: Final = f"larger than the {LARGEST_BODY} bytes that can be sent; the database still has all of it"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,6 +76,8 @@ class Due:
     unsendable: tuple[Unsendable, ...]
     again_at: datetime | None
     """When to look again for messages that were tried in vain; None: there are no more."""
+    further: int = 0
+    """The position from which the next look goes on; 0: this one saw all."""
 
 
 class _Key(NamedTuple):
@@ -95,34 +103,57 @@ def from_milliseconds(milliseconds: int) -> datetime:
 
 
 async def read_due(
-    connection: AsyncConnection, now: datetime, *, limit: int, again: int | None, but: Collection[int]
+    connection: AsyncConnection,
+    now: datetime,
+    *,
+    limit: int,
+    again: int | None,
+    but: Collection[int],
+    further: int,
 ) -> Due:
     """Give the messages to be sent now, without those at the positions `but`, which are on the way.
 
     `again`: how many of them may be messages that failed before while there is enough else; None: none, and they are
-    not looked for.
+    not looked for. `further`: where the look before came to.
     """
     but = frozenset(but)
-    new = await _never_tried(connection, limit, but)
+    new, further = await _never_tried(connection, limit, but, further)
     failed, again_at = ([], None) if again is None else await _tried_in_vain(connection, now, limit, but)
     share = min(len(failed), max(again or 0, limit - len(new)))
     if share < len(failed):
         again_at = now
     messages, unsendable = await _read_bodies(connection, [*failed[:share], *new[: limit - share]])
-    return Due(tuple(messages), tuple(unsendable), again_at)
+    return Due(tuple(messages), tuple(unsendable), again_at, further)
 
 
-async def _never_tried(connection: AsyncConnection, limit: int, but: frozenset[int]) -> list[_Key]:
+async def _never_tried(
+    connection: AsyncConnection, limit: int, but: frozenset[int], further: int
+) -> tuple[list[_Key], int]:
+    found, seen_to = await _look_through(connection, _OLDEST_PAGES, limit, but, 0)
+    if len(found) == limit or not seen_to:
+        return found, further if seen_to else 0
+    start = max(seen_to, further)
+    more, further = await _look_through(connection, _FURTHER_PAGES, limit - len(found), but, start)
+    return [*found, *more], further
+
+
+async def _look_through(
+    connection: AsyncConnection, pages: int, limit: int, but: frozenset[int], after: int
+) -> tuple[list[_Key], int]:
+    """Give what may be sent behind a position, and the position up to which that is all; 0: up to the end."""
     found: list[_Key] = []
-    page, after = limit + len(but), 0
+    page = max(limit + len(but), _SHORTEST_PAGE)
     query = _KEYS.where(outbox.c.attempts == 0).order_by(outbox.c.position).limit(page)
-    while True:
+    for _ in range(pages):
         keys = _keys(await connection.execute(query.where(outbox.c.position > after)))
         found += await _in_turn(connection, [key for key in keys if key.position not in but])
-        if len(found) >= limit or len(keys) < page:
-            return found[:limit]
+        if len(found) >= limit:
+            return found[:limit], after
+        if len(keys) < page:
+            return found, 0
         # However many wait for an earlier message of their call, the others are behind them.
         after = keys[-1].position
+    return found, after
 
 
 async def _tried_in_vain(

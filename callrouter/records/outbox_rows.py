@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callrouter.records.database import Database
 from callrouter.records.leases import Fence, check_fence
 from callrouter.records.outbox_due import IS_OPEN, Due, from_milliseconds, in_milliseconds, read_due
-from callrouter.records.tables import outbox
+from callrouter.records.tables import outbox, reconcile_cursor
 from callrouter.vocabulary.message import Acknowledgement, Outcome
 
 
@@ -101,11 +101,17 @@ class OutboxRows:
         self._database = database
 
     async def due(
-        self, now: datetime, *, limit: int, but: Collection[int] = (), again: int | None = 0
+        self,
+        now: datetime,
+        *,
+        limit: int,
+        but: Collection[int] = (),
+        again: int | None = 0,
+        further: int = 0,
     ) -> Due:
         """Give the messages to be sent now; see `outbox_due.read_due`."""
         async with self._database.read() as connection:
-            return await read_due(connection, now, limit=limit, again=again, but=but)
+            return await read_due(connection, now, limit=limit, again=again, but=but, further=further)
 
     async def retry_later(self, next_attempts: Mapping[int, datetime], fence: Fence | None = None) -> None:
         """Note that attempts at the rows at these positions have failed, and when the next ones are due."""
@@ -169,7 +175,10 @@ class OutboxRows:
         return await self._open_again(ids, RowState.ACKNOWLEDGED, fence)
 
     async def retry(self, ids: Collection[str]) -> int:
-        """Open dead letters again; gives how many there were."""
+        """Open dead letters again; gives how many there were.
+
+        The reconciliation has passed them by, as nobody had acknowledged them: it goes back to before the first.
+        """
         return await self._open_again(ids, RowState.DEAD, None)
 
     async def drop(self, id_: str, reason: str, now: datetime) -> bool:
@@ -189,7 +198,16 @@ class OutboxRows:
     async def _open_again(self, ids: Collection[str], state: RowState, fence: Fence | None) -> int:
         statement = sa.update(outbox).where(outbox.c.id.in_(tuple(ids)), outbox.c.state == state)
         async with self._write(fence) as connection:
-            return (await connection.execute(statement.values(_REOPENED))).rowcount
+            opened = await connection.scalars(
+                statement.values(_REOPENED).returning(outbox.c.position),
+            )
+            positions = opened.all()
+            if positions:
+                before, cursor = min(positions) - 1, reconcile_cursor.c
+                await connection.execute(
+                    sa.update(reconcile_cursor).where(cursor.position > before).values(position=before)
+                )
+            return len(positions)
 
     @asynccontextmanager
     async def _write(self, fence: Fence | None) -> AsyncIterator[AsyncConnection]:

@@ -103,10 +103,6 @@ class Reconciler:
                 note_unforeseen(self._counters, error)
             else:
                 failures = 0
-            wait = (
-                min(self._shortest_wait * (1 << min(failures - 1, 10)), _LONGEST_WAIT_S) if failures else 0.0
-            )
-            await asyncio.sleep(max(wait, self._looked_at_every))
 
     async def _compare_if_due(self) -> None:
         cursor = await self._cursor.read()

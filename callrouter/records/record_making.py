@@ -3,8 +3,8 @@
 Rules:
 - A call that took the safe default is explained afterwards by asking the plan what it would have said. What was
   explained once stays as it was explained: the plan may be another one by now.
-- A call that has a record gets another revision only when it folds to something else. How it was explained and what
-  its files prove is no difference.
+- A call that has a record gets another revision only when it folds to something else, or when a file of it that was
+  missing is there by now. How it was explained is no difference.
 - One call that cannot be folded, proved or spelled costs only itself.
 - Files are read in a thread, and before any transaction is open.
 """
@@ -61,7 +61,15 @@ class Fault:
     """The error's name: its text may quote a caller."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """A call folds to the record that it has. There is something to be said if a missing file is there by now."""
+
+    record: CallRecord
+
+
 Making: TypeAlias = Made | NotMade | Fault
+_Draft: TypeAlias = CallRecord | _Again | NotMade | Fault
 
 
 class RecordMaker:
@@ -76,11 +84,14 @@ class RecordMaker:
     async def make(self, node: str, calls: Sequence[OpenCall]) -> list[Making]:
         """Say what becomes of each call."""
         drafts = [self._draft(node, call) for call in calls]
-        if any(isinstance(draft, CallRecord) and _has_unproved_files(draft) for draft in drafts):
-            drafts = await asyncio.to_thread(self._proved, drafts)
-        return [self._spelled(draft) if isinstance(draft, CallRecord) else draft for draft in drafts]
+        proved: list[CallRecord | NotMade | Fault]
+        if any(_is_to_be_proved(draft) for draft in drafts):
+            proved = await asyncio.to_thread(lambda: list(map(self._proved, drafts)))
+        else:
+            proved = [draft for draft in drafts if not isinstance(draft, _Again)]
+        return [self._spelled(draft) if isinstance(draft, CallRecord) else draft for draft in proved]
 
-    def _draft(self, node: str, call: OpenCall) -> CallRecord | NotMade | Fault:
+    def _draft(self, node: str, call: OpenCall) -> _Draft:
         try:
             # Lines of the queue log alone arrive from nowhere.
             closed_by = ClosedBy.END if call.ended else ClosedBy.RULE
@@ -90,7 +101,7 @@ class RecordMaker:
             record = replace(record, rehearsal=True) if self._rehearsal else record
             earlier = _earlier(call.record)
             if earlier is not None and _bare(earlier) == _bare(record):
-                return NotMade(is_ours=True)
+                return _Again(earlier) if _has_unproved_files(earlier) else NotMade(is_ours=True)
             if call.record is not None:
                 record = replace(record, revision=call.record.revision + 1)
             return self._explained(_with_what_was_said(record, earlier))
@@ -111,8 +122,15 @@ class RecordMaker:
             return replace(record, anomalies=tuple(sorted({*record.anomalies, Anomaly.NOT_EXPLAINED})))
         return replace(record, decision=decision, decision_derived=True)
 
-    def _proved(self, drafts: Sequence[CallRecord | NotMade | Fault]) -> list[CallRecord | NotMade | Fault]:
-        return [self._proved_one(draft) if isinstance(draft, CallRecord) else draft for draft in drafts]
+    def _proved(self, draft: _Draft) -> CallRecord | NotMade | Fault:
+        if isinstance(draft, CallRecord):
+            return self._proved_one(draft)
+        if not isinstance(draft, _Again):
+            return draft
+        before = draft.record
+        after = self._proved_one(replace(before, revision=before.revision + 1))
+        nothing_new = isinstance(after, CallRecord) and replace(after, revision=before.revision) == before
+        return NotMade(is_ours=True) if nothing_new else after
 
     def _proved_one(self, record: CallRecord) -> CallRecord | Fault:
         if not _has_unproved_files(record):
@@ -190,6 +208,10 @@ def _with_proofs_of(record: CallRecord, earlier: CallRecord) -> CallRecord:
 
 def _files(record: CallRecord) -> tuple[Recording | Voicemail, ...]:
     return (*record.recordings, record.voicemail) if record.voicemail else record.recordings
+
+
+def _is_to_be_proved(draft: _Draft) -> bool:
+    return isinstance(draft, _Again) or (isinstance(draft, CallRecord) and _has_unproved_files(draft))
 
 
 def _has_unproved_files(record: CallRecord) -> bool:

@@ -139,6 +139,16 @@ class Store:
         """Know the node's open calls no longer: another process may have taken over, or a transaction has failed."""
         self._books.pop(node, None)
 
+    async def settle(self, node: str, fence: Fence) -> None:
+        """Wait until no transaction is under way that was begun with the fence, and know nothing from before.
+
+        One whose answer was lost may still be committed. Each holds the row of the lease until it is over, and so
+        does this one. Raises LeaseLostError and sqlalchemy.exc.SQLAlchemyError.
+        """
+        self.forget(node)
+        async with self.database.write() as connection:
+            await check_fence(connection, fence)
+
     async def ingest(
         self,
         node: str,
@@ -206,11 +216,11 @@ class Store:
             known += [linkedid for linkedid in unknown if linkedid in book.faulty]
             return await stored_calls(connection, node, known, at=at) if known else {}
 
-    def _tell(self, rows: Sequence[CelRow]) -> Sequence[Milestone]:
+    def _tell(self, rows: Sequence[CelRow], *, is_over: bool) -> Sequence[Milestone]:
         if not self._live_events:
             return ()
         try:
-            told = milestones(rows)
+            told = milestones(rows, is_over=is_over)
             for milestone in told:
                 live_body(milestone.event)
         except Exception as error:

@@ -22,7 +22,7 @@ from callrouter.records.fold import milestones
 from callrouter.records.journal_pieces import read_piece
 from callrouter.records.open_calls import KnownRecord, OpenCall
 from callrouter.records.tables import call_record, journal_piece, open_call, outbox
-from callrouter.vocabulary.cel import CelEvent, CelRow
+from callrouter.vocabulary.cel import CelEvent, CelRow, boot_at_node
 from callrouter.vocabulary.queue_log import QueueRow
 
 log = structlog.get_logger(__name__)
@@ -87,6 +87,7 @@ async def stored_calls(
                 is_noted=linkedid in told,
                 ended=any(row.event == CelEvent.LINKEDID_END for row in cel),
                 record=_known(record, cel, sequences) if record else None,
+                boot=boot_at_node(linkedid, node),
                 seen_at=at,
             )
     return calls
@@ -96,7 +97,7 @@ def _known(newest: _Newest, cel: Sequence[CelRow], sequences: dict[tuple[str, in
     last = sequences.get((newest.call_id, newest.revision))
     if last is None:
         last = max(
-            len(milestones(cel)) + newest.revision,
+            len(milestones(cel, is_over=True)) + newest.revision,
             *(number for (call_id, _), number in sequences.items() if call_id == newest.call_id),
             0,
         )

@@ -213,3 +213,15 @@ def is_compressed(name: str) -> bool:
 def inode_of(status: os.stat_result) -> int:
     """Give a file's number, as a database can hold it: signed, of 64 bits."""
     return status.st_ino & 0x7FFF_FFFF_FFFF_FFFF
+
+
+def is_last(batch: Batch[Row] | None, path: Path) -> bool:
+    """Say whether the log at `path` had no more; a batch of a rotated file is followed by those after it."""
+    if batch is None:
+        return True
+    if batch.is_full:
+        return False
+    try:
+        return inode_of(path.stat()) == batch.position.inode
+    except FileNotFoundError:
+        return False

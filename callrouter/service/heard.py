@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from typing import Any, Final, NoReturn
 
 _LOOKED_AT_EVERY_S: Final = 0.2
@@ -46,5 +45,7 @@ async def while_heard(heard: Heard, work: Callable[[], Coroutine[Any, Any, None]
                 await asyncio.wait((doing,), timeout=_LOOKED_AT_EVERY_S)
         finally:
             doing.cancel()
-            with suppress(asyncio.CancelledError):
-                await doing
+            # Not awaited itself: its cancellation could not be told from ours then, and ours be lost.
+            await asyncio.wait((doing,))
+        if not doing.cancelled():
+            doing.result()

@@ -4,7 +4,8 @@ Rules:
 - The rows are the call's own, in order, with their instants; people have pseudonyms (`pseudonyms`).
 - What is expected is what the record of the real call says: its decision, and the parts of its outcome that follow
   from the rows alone. A file's hash, say, does not.
-- With other numbers the same must come of it. Where folding says otherwise, there is no test but an error.
+- With other numbers the same must come of it: of the rows by folding, of the decision by asking the plan of today.
+  Where either says otherwise, there is no test but an error.
 - `tests/scenarios/recorded_calls` is where such files go: each is run by `make check`.
 """
 
@@ -12,12 +13,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
 import yaml
 
+from callrouter.calls.arrivals import Decider
 from callrouter.decide.route import decide
 from callrouter.records.bodies import record_body
 from callrouter.records.fold import fold
@@ -64,7 +67,7 @@ def scenario_of(call: StoredCall, plan: Plan, plan_folder: str) -> str:
             "这个通话的原始行已清理，不能变成测试 / the journal's rows of this call were pruned"
             " (records.keep_rows_days): it cannot become a test"
         )
-    people = _people_of(journal, plan)
+    people = _people_of(journal, plan, datetime.fromisoformat(call.record["arrived_at"]))
     rows = [_with_pseudonyms(row, people) for row in journal.cel]
     queue = [_queue_with_pseudonyms(row, people) for row in journal.queue]
     closed_by = ClosedBy(call.record["closed_by"])
@@ -75,6 +78,13 @@ def scenario_of(call: StoredCall, plan: Plan, plan_folder: str) -> str:
             "换号后还原出的结果与记录不同，不能变成测试 / with other numbers the rows no longer give this record:"
             " it cannot become a test; the record is of another version, or depends on the number itself"
         )
+    decision = decision_of(call.record["decision"])
+    decided = replace(again, decision=Decider(plan, lambda _decision: None).explain(again))
+    if decision is not None and decision_of(as_json(decided)["decision"]) != decision:
+        raise ScenarioError(
+            "今天的计划对这个通话的判定与当时不同，不能变成测试 / the plan of today decides this call otherwise"
+            " than it was decided: it cannot become a test; name settings with the plan of that day by --config"
+        )
     text = yaml.safe_dump(
         {
             "scenario": FORMAT,
@@ -83,7 +93,7 @@ def scenario_of(call: StoredCall, plan: Plan, plan_folder: str) -> str:
             "closed_by": closed_by.value,
             "rows": [_fields(row) for row in rows],
             "queue_log": [[row.at_s, *row[1:5], *row.data] for row in queue],
-            "decision": decision_of(call.record["decision"]),
+            "decision": decision,
             "record": expected,
         },
         allow_unicode=True,
@@ -124,8 +134,8 @@ def as_json(record: CallRecord) -> dict[str, Any]:
     return value
 
 
-def _people_of(journal: StoredJournal, plan: Plan) -> Pseudonyms:
-    people = Pseudonyms(lambda number: _is_public(number, plan))
+def _people_of(journal: StoredJournal, plan: Plan, at: datetime) -> Pseudonyms:
+    people = Pseudonyms(lambda number: _is_public(number, plan, at))
     for row in journal.cel:
         facts = facts_of(row)
         people.sip_id(facts.get("sip_call_id", ""))
@@ -137,9 +147,8 @@ def _people_of(journal: StoredJournal, plan: Plan) -> Pseudonyms:
     return people
 
 
-def _is_public(number: str, plan: Plan) -> bool:
+def _is_public(number: str, plan: Plan, at: datetime) -> bool:
     """Whether the plan knows the number: what is dialled by everybody is nobody's own."""
-    at = datetime.now(UTC)
     called = parse_number(number, plan.short_codes)
     caller = parse_number("", plan.short_codes)
     return decide(Call("x", called, FoundBy.REQUEST_URI, caller, "", at), plan, at).ruling.line is not None

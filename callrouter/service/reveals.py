@@ -33,6 +33,7 @@ def note_reveal(file: Path, command: str, calls: int) -> None:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         with os.fdopen(handle, "a", encoding="utf-8") as log:
+            os.fchmod(log.fileno(), 0o600)
             log.write(f"{text}\n")
             log.flush()
             os.fsync(log.fileno())

@@ -2,6 +2,7 @@
 
 Rules:
 - A cell that a spreadsheet would take for a formula begins with an apostrophe: callers choose what stands there.
+  Chinese and Japanese versions take the full-width signs as well.
 - Instants are ISO 8601 with their offset; durations are milliseconds, as in the record.
 """
 
@@ -37,7 +38,9 @@ COLUMNS: Final = (
 """Keys of the record; a dot leads into a part of it."""
 BOM: Final = "\ufeff"
 """What Excel needs to take a file for UTF-8."""
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA: Final = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+_STRANGE: Final = frozenset("\t\r\n")
+"""A cell that begins so is read on in another place."""
 
 
 def header() -> list[str]:
@@ -52,7 +55,7 @@ def line(record: Mapping[str, Any]) -> list[str]:
 
 def safe_cell(text: str) -> str:
     """Keep a spreadsheet from computing what a caller wrote."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) or text[:1] in _STRANGE else text
 
 
 def _value(record: Mapping[str, Any], column: str) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ import sqlalchemy as sa
 
 from callrouter.records.database import Database
 from callrouter.records.journal_pieces import read_piece
+from callrouter.records.reading import RecordReader
 from callrouter.records.tables import call_record, journal_piece
 from callrouter.vocabulary.cel import CelRow
 from callrouter.vocabulary.queue_log import QueueRow
@@ -41,21 +41,18 @@ class StoredCall:
 
 async def read_call(database: Database, call_id: str) -> StoredCall | None:
     """Give a call; None when there is none of this id. Raises sqlalchemy.exc.SQLAlchemyError."""
-    columns = call_record.c
-    query = sa.select(columns.node, columns.linkedid, columns.body).where(columns.call_id == call_id)
+    revisions = await RecordReader(database.engine).revisions(call_id)
+    if not revisions:
+        return None
+    # A call id begins with its node's name: where two nodes have one, the first is taken.
+    node = str(revisions[0]["node"])
+    columns, pieces = call_record.c, journal_piece.c
+    is_it = sa.and_(columns.node == node, columns.call_id == call_id)
+    linkedid = sa.select(columns.linkedid).where(is_it).limit(1).scalar_subquery()
+    query = sa.select(pieces.rows).where(pieces.node == node, pieces.linkedid == linkedid)
     async with database.read() as connection:
-        rows = (await connection.execute(query.order_by(columns.node, columns.revision))).all()
-        # A call id begins with its node's name: where two nodes have one, the first is taken.
-        rows = [row for row in rows if row.node == rows[0].node]
-        if not rows:
-            return None
-        pieces = await connection.scalars(
-            sa.select(journal_piece.c.rows)
-            .where(journal_piece.c.node == rows[0].node, journal_piece.c.linkedid == rows[0].linkedid)
-            .order_by(journal_piece.c.piece)
-        )
-        journal = _journal([read_piece(piece) for piece in pieces])
-    return StoredCall(rows[0].node, tuple(json.loads(row.body) for row in rows), journal)
+        read = [read_piece(piece) for piece in await connection.scalars(query.order_by(pieces.piece))]
+    return StoredCall(node, tuple(one for one in revisions if one["node"] == node), _journal(read))
 
 
 def _journal(pieces: Sequence[tuple[Sequence[CelRow], Sequence[QueueRow]]]) -> StoredJournal:

@@ -4,13 +4,15 @@ Rules:
 - A term has one fence from its beginning to its end: what is written late, after the lease went to another, is
   refused by the database, for its token is the old one.
 - Nothing of one term is used in the next: another may have done the work in between.
-- Without the lease one stands by; that is no failure. Work that fails is begun again while the lease is held.
+- Without the lease one stands by; that is no failure. It is told at once, though work may take its time to end.
+- Work that fails is begun again while the lease is held.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, NoReturn, Protocol
 
 import structlog
@@ -48,7 +50,6 @@ async def work_in_terms(
     try:
         await _terms(work, lease, do, standing)
     finally:
-        standing(work, Standing.STANDBY)
         # After the work: what is written under a lease that was given back is refused.
         keeping.cancel()
         await asyncio.wait((keeping,))
@@ -69,25 +70,33 @@ async def _terms(
     do: Callable[[Fence], Awaitable[None]],
     standing: Callable[[Work, Standing], None],
 ) -> NoReturn:
+    standing(work, Standing.STANDBY)
     while True:
-        standing(work, Standing.STANDBY)
         fence = await lease.wait_held()
         standing(work, Standing.HOLDER)
         _log.info("term_begins", work=work)
-        if failed := await _term(lease, fence, asyncio.ensure_future(do(fence))):
+        term = _term(
+            lease, fence, asyncio.ensure_future(do(fence)), partial(standing, work, Standing.STANDBY)
+        )
+        if failed := await term:
             # Without its traceback: that may quote a caller.
             _log.error("work_failed", work=work, error=type(failed).__name__)
-            await asyncio.sleep(_AGAIN_AFTER_S)
         else:
             _log.info("term_ends", work=work)
+        if lease.fence == fence:
+            # A writer that was refused knows of the loss before the keeper does: not again at once.
+            await asyncio.sleep(_AGAIN_AFTER_S)
 
 
-async def _term(lease: Lease, fence: Fence, doing: asyncio.Future[None]) -> BaseException | None:
-    """Let it be done while the lease is held; give what made it fail."""
+async def _term(
+    lease: Lease, fence: Fence, doing: asyncio.Future[None], over: Callable[[], None]
+) -> BaseException | None:
+    """Let it be done while the lease is held, and say when it is not; give what made it fail."""
     try:
         while lease.fence == fence and not doing.done():
             await asyncio.wait((doing,), timeout=_LOOKED_AT_EVERY_S)
     finally:
+        over()
         doing.cancel()
         await asyncio.wait((doing,))
     if doing.cancelled():

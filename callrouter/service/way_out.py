@@ -15,7 +15,6 @@ from callrouter.settings import Settings
 from callrouter.settings_file import SettingsError
 from callrouter.ticketing.json_lines import JsonLinesPublisher
 from callrouter.ticketing.mqtt_publisher import Broker, MqttPublisher
-from callrouter.ticketing.webhook import WebhookPublisher
 from callrouter.ticketing.webhook_signature import WebhookKeys, keys_of, read_keys
 
 _log = structlog.get_logger(__name__)
@@ -38,6 +37,8 @@ def publisher(
         case "mqtt":
             return _mqtt(settings, mqtt_password)
         case "webhook":
+            from callrouter.ticketing.webhook import WebhookPublisher  # noqa: PLC0415 - HTTP is slow to load
+
             return WebhookPublisher(
                 ticketing.webhook_url,
                 _keys(settings, layout, webhook_secret),

@@ -27,6 +27,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = re.compile(r"(\d{1,11})\.(\d{6})", re.ASCII)
 _BOOT_NAME = re.compile(r"^[a-z2-7]{16}-(?=[0-9]+\.[0-9]+$)")
 """What Asterisk's ids begin with: see asterisk_link/boot_name."""
+_MARK = re.compile(r"[0-9a-f]{8}-[0-9]+\.[0-9]+$")
+"""What follows the node's name in an id: see `node_of_boot`."""
 
 
 _read_json: Final = json.JSONDecoder().raw_decode
@@ -51,7 +53,10 @@ class CelRowError(ValueError):
 
 
 class CelRow(NamedTuple):
-    """A journal row. `(uniqueid, event, at_us)` identifies it on its node."""
+    """A journal row. `(uniqueid, event, at_us, extra)` identifies it on its node.
+
+    Without `extra` it would not: Asterisk may stamp two steps of a channel with one microsecond.
+    """
 
     event: str
     """A `CelEvent`, a `JournalEvent`, or another of Asterisk's names."""
@@ -121,6 +126,12 @@ def node_of_boot(node: str, boot_name: str) -> str:
     would get one id when the clock is set back and Asterisk started again.
     """
     return f"{node}-{sha256(boot_name.encode()).hexdigest()[:8]}"
+
+
+def boot_at_node(id_: str, node: str) -> str | None:
+    """Give the `node_of_boot` that an id of that node begins with; None when there is none."""
+    rest = id_.removeprefix(f"{node}-")
+    return id_[: len(node) + 9] if rest != id_ and _MARK.match(rest) else None
 
 
 def boot_name_of(id_: str) -> str:

@@ -3,7 +3,7 @@
 Rules:
 - Each is told once per call, in the order in which it happened, and never taken back: the record, which comes at the
   end, is what counts.
-- A call whose end was read together with its beginning (after an outage, say) is told by its record alone. Of any
+- A call of which nothing was told when its end is read (after an outage, say) is told by its record alone. Of any
   other, everything is told: whoever hears of a call's arrival hears of its end.
 """
 

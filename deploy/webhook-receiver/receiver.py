@@ -15,6 +15,7 @@ Rules:
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import logging
 import os
@@ -114,10 +115,19 @@ def read_secrets(file: Path) -> list[str]:
     """One secret a line, two while they are changed."""
     if file.stat().st_mode & 0o077:
         sys.exit(f"{file}：别人也能读，请 chmod 600 / others may read it: chmod 600")
-    secrets = file.read_text(encoding="ascii").split()
-    if not secrets or not all(secret.startswith("whsec_") for secret in secrets):
-        sys.exit(f"{file}：每行一个 whsec_… / one whsec_… a line is wanted")
+    secrets = file.read_text(encoding="utf-8").split()
+    if not secrets or not all(map(_is_secret, secrets)):
+        sys.exit(
+            f"{file}：每行一个 whsec_…（其后为 base64） / one whsec_… a line is wanted, base64 behind it"
+        )
     return secrets
+
+
+def _is_secret(text: str) -> bool:
+    try:
+        return text.startswith("whsec_") and len(base64.b64decode(text[6:], validate=True)) > 0
+    except ValueError:
+        return False
 
 
 def parse_options(arguments: list[str]) -> argparse.Namespace:

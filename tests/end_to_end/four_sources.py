@@ -4,7 +4,8 @@ Rules:
 - The SIP Call-ID is the key from the phone to the record, the message's id the key from there on.
 - The accounts are the SIP party's own log, Asterisk's journal file, our database, and a subscriber that has nothing
   to do with the ticketing side and puts each message on disk (fsync) as it comes.
-- They are read here from the bytes, not with the program's own readers, so that one fault cannot hide in two.
+- They are read here from the bytes, not with the program's own readers, so that one fault cannot hide in two. A
+  journal that was put aside belongs to it; what is no row of it is nobody's call.
 - A message may come several times; a row, a record and an id may not.
 - Of a call whose arrival is told as it happens the end is told, too, and the record comes last. A call that Asterisk
   died with has no end in the journal, and a record that says so.
@@ -16,8 +17,10 @@ import asyncio
 import csv
 import json
 import os
+import re
+import signal
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,7 +29,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import aiomqtt
-from running_system import System
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from running_system import System, eventually
 
 from callrouter.local_system.secrets import read
 
@@ -37,8 +42,11 @@ FROM outbox LEFT JOIN call_record ON call_record.node = outbox.node AND call_rec
      AND call_record.revision = outbox.revision
 ORDER BY outbox.position
 """
-_POSITIONS = """SELECT inode, "offset" FROM journal_position WHERE log = 'cel'"""
+_POSITIONS = """SELECT inode, "offset" FROM journal_position"""
 _RECORD = "cn.callrouter.record.closed.v2"
+_NAME, _TOPICS = "wiretap", ("records", "live")
+_properties: Callable[[int], Properties] = Properties
+"""paho does not type its constructor."""
 _ARRIVED, _ENDED = "cn.callrouter.call.arrived.v1", "cn.callrouter.call.ended.v1"
 
 
@@ -94,27 +102,39 @@ def accounts(system: System, party: Iterable[PartyCall], wire: Path) -> Accounts
     rows = system.rows(_OUTBOX)
     return Accounts(
         party=tuple(party),
-        journal=tuple(_journal_calls(system.layout.cel_csv)),
+        journal=tuple(_journal_calls(_rows_of(system.layout.cel_csv))),
         records=records,
         outbox=[
             OutboxRow(id_, call_id, sequence, kind, state, json.loads(body))
             for id_, call_id, sequence, kind, state, body in rows
         ],
-        wire=[json.loads(line) for line in wire.read_text(encoding="utf-8").splitlines()],
+        wire=[json.loads(line) for line in (wire.read_bytes() if wire.exists() else b"").splitlines()],
     )
 
 
-def _journal_calls(cel_csv: Path) -> Iterator[JournalCall]:
+def _files_of(log: Path) -> list[Path]:
+    """The log, and what was put aside of it."""
+    return sorted(log.parent.glob(f"{log.name}*"))
+
+
+def _rows_of(cel_csv: Path) -> Iterator[list[str]]:
+    for file in _files_of(cel_csv):
+        for line in file.read_bytes().splitlines():
+            if re.fullmatch(rb'"[A-Z_]+","[0-9.]+",.*"', line):
+                [row] = csv.reader([line.decode(errors="replace")])
+                yield row
+
+
+def _journal_calls(rows: Iterable[Sequence[str]]) -> Iterator[JournalCall]:
     ends: defaultdict[str, list[datetime]] = defaultdict(list)
     arrivals: list[tuple[str, str, datetime]] = []
-    with cel_csv.open(encoding="utf-8", newline="") as file:
-        for event, at, _uniqueid, linkedid, *_, extra in csv.reader(file):
-            instant = datetime.fromtimestamp(float(at), UTC)
-            if event == "LINKEDID_END":
-                ends[linkedid].append(instant)
-            elif event == "CR_ARRIVED":
-                facts = parse_qs(json.loads(extra)["extra"])
-                arrivals.append((facts["sip_call_id"][0], linkedid, instant))
+    for event, at, _uniqueid, linkedid, *_, extra in rows:
+        instant = datetime.fromtimestamp(float(at), UTC)
+        if event == "LINKEDID_END":
+            ends[linkedid].append(instant)
+        elif event == "CR_ARRIVED":
+            facts = parse_qs(json.loads(extra)["extra"])
+            arrivals.append((facts["sip_call_id"][0], linkedid, instant))
     for sip_call_id, linkedid, arrived_at in arrivals:
         yield JournalCall(sip_call_id, arrived_at, tuple(ends[linkedid]))
 
@@ -129,7 +149,7 @@ def disagreements(told: Accounts) -> list[str]:
         found.append("the phones have used a Call-ID twice")
     for call in told.party:
         found += [f"{call.sip_call_id}: {fault}" for fault in _faults_of_call(call, told)]
-    return [*found, *_faults_of_messages(told)]
+    return [*found, *faults_of_messages(told)]
 
 
 def _faults_of_call(call: PartyCall, told: Accounts) -> Iterator[str]:
@@ -163,7 +183,8 @@ def _faults_of_call(call: PartyCall, told: Accounts) -> Iterator[str]:
             yield f"{name}: {abs(one - other)} apart"
 
 
-def _faults_of_messages(told: Accounts) -> Iterator[str]:
+def faults_of_messages(told: Accounts) -> Iterator[str]:
+    """Name what outbox, records and wire do not agree on."""
     came: dict[str, dict[str, Any]] = {}
     for event in told.wire:
         if came.setdefault(event["id"], event) != event:
@@ -210,36 +231,64 @@ def _faults_of_stories(rows: Iterable[OutboxRow]) -> Iterator[str]:
 
 def open_in_journal(system: System) -> list[str]:
     """Name what Asterisk has written and nobody has made a record of yet."""
-    journal = system.layout.cel_csv.stat()
     read_to = dict(system.rows(_POSITIONS))
-    unread = journal.st_size - read_to.get(journal.st_ino, 0)
-    found = [f"{unread} bytes are not read"] if unread else []
+    found = []
+    for log in (system.layout.cel_csv, system.layout.queue_log):
+        for file in _files_of(log):
+            unread = file.stat().st_size - read_to.get(file.stat().st_ino, 0)
+            found += [f"{unread} bytes of {file.name} are not read"] if unread else []
     [(still_open,)] = system.rows("SELECT count(*) FROM open_call")
     return found + ([f"{still_open} calls are open"] if still_open else [])
 
 
 @asynccontextmanager
 async def wiretap(system: System, file: Path) -> AsyncIterator[None]:
-    """Write down every message on the wire, a line each, on disk before the next is looked at."""
-    settings = system.settings
-    client = aiomqtt.Client(
-        settings.mqtt.host,
-        settings.mqtt.port,
-        protocol=aiomqtt.ProtocolVersion.V5,
-        identifier="wiretap",
-        username="ticketing",
-        password=read(system.layout.secrets).mqtt_ticketing,
-    )
-    async with client:
-        for topic in ("records", "live"):
-            await client.subscribe(f"{settings.topic_prefix}/{settings.instance}/{topic}", qos=1)
-        listening = asyncio.create_task(_write_down(client, file))
-        try:
-            yield
-        finally:
-            listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
+    """Write down every message on the wire, a line each, on disk before the next is looked at.
+
+    The broker may die: its own store knows us, and keeps what comes before we are there again.
+    """
+    listening = asyncio.create_task(_listen(system, file))
+    try:
+        await asyncio.to_thread(_have_the_broker_know_us, system)
+        yield
+    finally:
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
+
+
+def _have_the_broker_know_us(system: System) -> None:
+    stored = system.layout.broker / "data" / "mosquitto.db"
+
+    def is_stored() -> bool:
+        os.kill(system.pid_of("broker"), signal.SIGUSR1)
+        return stored.exists() and stored.read_bytes().count(_NAME.encode()) > len(_TOPICS)
+
+    eventually("the broker's store has our subscriptions", is_stored)
+
+
+async def _listen(system: System, file: Path) -> None:
+    session = _properties(PacketTypes.CONNECT)
+    session.SessionExpiryInterval = 3600
+    while True:
+        client = aiomqtt.Client(
+            system.settings.mqtt.host,
+            system.settings.mqtt.port,
+            protocol=aiomqtt.ProtocolVersion.V5,
+            identifier=_NAME,
+            username="ticketing",
+            password=read(system.layout.secrets).mqtt_ticketing,
+            clean_start=False,
+            properties=session,
+        )
+        with suppress(aiomqtt.MqttError):
+            async with client:
+                for topic in _TOPICS:
+                    name = f"{system.settings.topic_prefix}/{system.settings.instance}/{topic}"
+                    await client.subscribe(name, qos=1)
+                await _write_down(client, file)
+        # Sooner than anybody else who has lost the broker.
+        await asyncio.sleep(0.02)
 
 
 async def _write_down(client: aiomqtt.Client, file: Path) -> None:

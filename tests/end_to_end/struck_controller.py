@@ -167,6 +167,11 @@ class Scene:
             return is_struck(self.controller)
         return await asyncio.to_thread(self.are_records_struck, fault)
 
+    def is_told(self, lines: Sequence[Line]) -> bool:
+        """Whether the ticketing side has a record of each of these calls."""
+        own = {line.call.sip_call_id for line in lines}
+        return own <= {event["data"]["sip_call_id"] for event in self.system.records_at_ticketing()}
+
     def is_stored(self, lines: Sequence[Line]) -> bool:
         """Whether there is a record of each of these calls in the database."""
         own = {line.call.sip_call_id for line in lines}

@@ -114,7 +114,7 @@ def facts_in_journal(system: System, call_id: str, event: str) -> dict[str, str]
     """All that Asterisk itself wrote in the rows of an event; it names a call by the boot, a record by the node."""
     found: dict[str, str] = {}
     for row in cut(system.layout.cel_csv.read_bytes()).rows:
-        if row.event == event and row.uniqueid.partition("-")[2] == call_id.partition("-")[2]:
+        if row.event == event and row.uniqueid.rpartition("-")[2] == call_id.rpartition("-")[2]:
             found |= facts_of(row)
     return found
 

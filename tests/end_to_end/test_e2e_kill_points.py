@@ -25,7 +25,7 @@ from parties import heard
 from running_system import MakeSystem, System, eventually
 from struck_controller import Line, Scene, scene_of
 
-from callrouter.crashpoint import CrashPoint
+from callrouter.crashpoint import IN_A_DIP, CrashPoint
 from callrouter.layout import sounds_folder
 from callrouter.sip_party.call_state import CallState
 from callrouter.sip_party.rtp import SAMPLE_RATE
@@ -44,23 +44,52 @@ CALLED_AFTERWARDS = 10
 STORM_S, CALLS_PER_S, PATIENCE_S, LEFT_FOR_S = 60, 5, 5.0, 3.0
 IN_THE_DIP = (CrashPoint.DIP_BEGUN, CrashPoint.DIP_DECIDED, CrashPoint.DIP_ANSWERED)
 BEHIND_THE_CALL = {
-    CrashPoint.JOURNAL_READ: 1,
+    CrashPoint.JOURNAL_READ: 2,
     CrashPoint.RECORD_MADE: 1,
+    CrashPoint.BATCH_WRITTEN: 2,
+    CrashPoint.BATCH_KEPT: 2,
     CrashPoint.RECORD_KEPT: 1,
-    CrashPoint.MESSAGE_TAKEN: 1,
-    CrashPoint.MESSAGE_PUBLISHED: 8,
-    CrashPoint.ACKNOWLEDGEMENT_RECEIVED: 8,
-    CrashPoint.MESSAGE_CLOSED: 1,
+    CrashPoint.MESSAGE_TAKEN: 2,
+    CrashPoint.MESSAGE_PUBLISHED: 2,
+    CrashPoint.ACKNOWLEDGEMENT_RECEIVED: 2,
+    CrashPoint.MESSAGE_CLOSED: 2,
+    CrashPoint.JOURNAL_ROTATED: 2,
+    CrashPoint.JOURNAL_PRUNED: 1,
 }
-"""With the passing that strikes: in the midst of things, where a point is passed once a call."""
-HANGS_LIKE_ITS_NEIGHBOUR = {CrashPoint.JOURNAL_READ, CrashPoint.RECORD_MADE, CrashPoint.MESSAGE_CLOSED}
-"""Where a process that hangs and goes on is told from the next point by nothing: only `make soak` waits for these."""
+"""With the passing that strikes: what is passed for live events first is struck when the talks end.
+
+The journal is put aside first, then the queue log; what is old is looked for once, at the start.
+"""
+WHILE_CATCHING_UP = (
+    CrashPoint.JOURNAL_READ,
+    CrashPoint.RECORD_MADE,
+    CrashPoint.BATCH_WRITTEN,
+    CrashPoint.RECORD_KEPT,
+    CrashPoint.MESSAGE_TAKEN,
+    CrashPoint.MESSAGE_PUBLISHED,
+    CrashPoint.ACKNOWLEDGEMENT_RECEIVED,
+    CrashPoint.MESSAGE_CLOSED,
+    CrashPoint.BATCH_KEPT,
+    CrashPoint.JOURNAL_ROTATED,
+    CrashPoint.JOURNAL_PRUNED,
+)
+"""In an order in which there is something left to be done for each: a batch that is kept is not read again."""
+WORTH_A_HANG = {
+    CrashPoint.RECORD_KEPT,
+    CrashPoint.MESSAGE_TAKEN,
+    CrashPoint.MESSAGE_PUBLISHED,
+    CrashPoint.ACKNOWLEDGEMENT_RECEIVED,
+}
+"""Where else a process hangs and goes on, nothing tells it from one that does so here: `make soak` has these, too."""
+ROTATE_MB = 1
 faults = pytest.mark.parametrize("fault", [SIGKILL, SIGSTOP], ids=lambda fault: fault.name)
 
 
 @pytest.fixture(scope="module")
 def system(make_system: MakeSystem) -> System:
-    made = make_system(managed={"controller": False}, sip={"seats": list(SEATS)})
+    made = make_system(
+        managed={"controller": False}, sip={"seats": list(SEATS)}, records={"rotate_journal_mb": ROTATE_MB}
+    )
     made.start()
     return made
 
@@ -75,6 +104,27 @@ async def scene(system: System) -> AsyncIterator[Scene]:
 async def no_case_spoils_the_next(scene: Scene) -> AsyncIterator[None]:
     yield
     await scene.give_up()
+
+
+def are_told_of(scene: Scene, lines: list[Line], fault: Signals) -> bool:
+    """Whether all that there is to be said about talks that go on is said, or the one who says it is struck."""
+    [(open_calls,)] = scene.system.rows("SELECT count(*) FROM open_call")
+    is_told = open_calls == len(lines) and scene.system.open_deliveries() == 0
+    return is_told or scene.are_records_struck(fault)
+
+
+def grow_large(system: System) -> set[int]:
+    """Let both logs be so large that they are put aside; give their inodes."""
+    nothing = {
+        system.layout.cel_csv: b"\n",
+        system.layout.queue_log: b"1795377263|NONE|NONE|NONE|CONFIGRELOAD|\n",
+    }
+    inodes = set()
+    for log, row in nothing.items():
+        with log.open("ab") as file:
+            file.write(row * ((ROTATE_MB << 20) // len(row) + 1))
+        inodes.add(log.stat().st_ino)
+    return inodes
 
 
 async def reach(lines: list[Line]) -> list[float]:
@@ -102,6 +152,12 @@ async def end_unnoticed(
     assert len(waits) == CALLS
     assert scene.took_the_safe_default(lines) == 0
     assert max(waits) < UNNOTICED_S
+
+
+async def test_every_point_is_struck_here() -> None:
+    assert {*IN_THE_DIP, *BEHIND_THE_CALL} == set(CrashPoint)
+    assert set(IN_THE_DIP) == IN_A_DIP
+    assert set(WHILE_CATCHING_UP) == set(BEHIND_THE_CALL)
 
 
 @faults
@@ -164,7 +220,7 @@ async def test_in_the_talk(scene: Scene, fault: Signals) -> None:
         pytest.param(
             *(point, fault),
             id=f"{point}-{fault.name}",
-            marks=[pytest.mark.soak] if fault is SIGSTOP and point in HANGS_LIKE_ITS_NEIGHBOUR else [],
+            marks=[pytest.mark.soak] if fault is SIGSTOP and point not in WORTH_A_HANG else [],
         )
         for point in BEHIND_THE_CALL
         for fault in (SIGKILL, SIGSTOP)
@@ -174,7 +230,10 @@ async def test_behind_the_call(scene: Scene, point: CrashPoint, fault: Signals) 
     await scene.controller_is_armed(f"{point}:{HOW[fault]}@{BEHIND_THE_CALL[point]}")
     before = await scene.dial(UNANNOUNCED, CALLS - CALLED_AFTERWARDS)
     waits = await reach(before)
+    await asyncio.to_thread(eventually, "they are told of", lambda: are_told_of(scene, before, fault))
     await scene.hang_up(before)
+    if point is CrashPoint.JOURNAL_ROTATED:
+        await asyncio.to_thread(grow_large, scene.system)
     await scene.records_are_struck(fault)
     after = await scene.dial(UNANNOUNCED, CALLED_AFTERWARDS)
     waits += await reach(after)
@@ -190,6 +249,32 @@ async def test_records_struck_during_the_talks(scene: Scene, fault: Signals) -> 
     after = await scene.dial(UNANNOUNCED, CALLED_AFTERWARDS)
     waits += await reach(after)
     await end_unnoticed(scene, fault, [*before, *after], "of records in the talk", waits)
+
+
+async def test_logs_that_are_put_aside_while_calls_are_up_cost_no_row(scene: Scene) -> None:
+    journal, queue_log = scene.system.layout.cel_csv, scene.system.layout.queue_log
+    lines = await scene.dial(UNANNOUNCED, CALLS - CALLED_AFTERWARDS)
+    waits = await reach(lines)
+    inodes = await asyncio.to_thread(grow_large, scene.system)
+    await asyncio.to_thread(
+        eventually,
+        "both are put aside, and Asterisk has opened the queue log anew",
+        lambda: (
+            queue_log.exists()
+            and not {file.stat().st_ino for file in (journal, queue_log) if file.exists()} & inodes
+        ),
+    )
+    lines += await scene.dial(UNANNOUNCED, CALLED_AFTERWARDS)
+    waits += await reach(lines[-CALLED_AFTERWARDS:])
+    await scene.hang_up(lines)
+    await scene.all_is_told()
+    scene.show("nobody: logs are put aside", waits)
+    assert journal.stat().st_ino not in inodes
+    assert scene.took_the_safe_default(lines) == 0
+    told = [event["data"] for event in scene.system.records_at_ticketing()]
+    own = {line.call.sip_call_id for line in lines}
+    # What most of them began with is in the one file, and what they ended with in the other.
+    assert not any(data["anomalies"] for data in told if data["sip_call_id"] in own)
 
 
 async def test_two_records_processes_on_one_database_double_no_record(scene: Scene) -> None:
@@ -215,7 +300,9 @@ async def test_killed_at_every_step_of_catching_up_with_what_a_kill_has_left(sce
     lines = await scene.dial(UNANNOUNCED, CALLS)
     await reach(lines)
     await scene.hang_up(lines)
-    for point in BEHIND_THE_CALL:
+    for point in WHILE_CATCHING_UP:
+        if point is CrashPoint.BATCH_KEPT:
+            await asyncio.to_thread(grow_large, scene.system)
         records = await asyncio.to_thread(scene.system.start_records, f"{point}:kill")
         assert await asyncio.to_thread(records.wait, 20) == -SIGKILL
     await scene.recovers(SIGKILL)

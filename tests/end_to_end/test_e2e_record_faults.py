@@ -10,20 +10,27 @@ Rules:
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import aiomqtt
 import pytest
 import pytest_asyncio
 from running_system import MakeSystem, System, eventually
 from struck_controller import Line, Scene, scene_of
+
+from callrouter.crashpoint import CrashPoint
+from callrouter.local_system.secrets import read
+from callrouter.settings import PROJECT_ROOT
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -37,6 +44,7 @@ AWAY_S = 5.0
 LOCKED_S = 60.0
 CLOSED_WITHIN_S = 60.0
 DISK_BYTES = 48 << 20
+LARGER_THAN_THE_RECEIVER_TAKES = 1 << 20
 
 
 @contextmanager
@@ -99,8 +107,24 @@ async def everything_is_told(scene: Scene, lines: list[Line], within_s: float = 
     return time.monotonic() - began
 
 
-def published(system: System) -> float:
-    told = re.search(r"^callrouter_published ([0-9.e+]+)$", system.metrics(), re.MULTILINE)
+async def nothing_is_told(scene: Scene, lines: list[Line]) -> None:
+    """The fault is there: the ticketing side has none of these calls."""
+    assert not await asyncio.to_thread(_states, scene.system, lines)
+
+
+async def counts(scene: Scene, counter: str, more_than: float) -> float:
+    """Wait until the records process has counted more than that; give how many."""
+
+    def look() -> float:
+        told = counted(scene.system, counter)
+        return told if told > more_than else 0.0
+
+    what = f"{counter} is above {more_than}"
+    return float(await asyncio.to_thread(eventually, what, look))
+
+
+def counted(system: System, counter: str) -> float:
+    told = re.search(rf"^callrouter_{counter} ([0-9.e+]+)$", system.metrics(), re.MULTILINE)
     return float(told[1]) if told else 0.0
 
 
@@ -108,12 +132,18 @@ async def test_the_broker_is_away_for_a_while(scene: Scene) -> None:
     lines = await calls_go_on(scene, "before the broker goes")
     until = time.monotonic() + AWAY_S
     going_on = asyncio.create_task(calls_go_on(scene, "the broker is away"))
+    kills = 0
     while time.monotonic() < until:
         # Whoever started it starts it again.
         broker = await asyncio.to_thread(eventually, "a broker", lambda: _pid(scene.system, "broker"))
         os.kill(broker, signal.SIGKILL)
+        kills += 1
         await asyncio.sleep(0.1)
-    await everything_is_told(scene, [*lines, *await going_on])
+    assert kills >= 3
+    during = await going_on
+    await nothing_is_told(scene, during)
+    took = await everything_is_told(scene, [*lines, *during])
+    scene.figures.append(f"{'the broker was killed':40} {kills} times, all is told {took:.1f} s later")
 
 
 async def test_the_broker_stands_still_for_a_while(scene: Scene) -> None:
@@ -121,6 +151,7 @@ async def test_the_broker_stands_still_for_a_while(scene: Scene) -> None:
     os.kill(broker, signal.SIGSTOP)
     lines = await calls_go_on(scene, "the broker stands still")
     await asyncio.sleep(AWAY_S)
+    await nothing_is_told(scene, lines)
     os.kill(broker, signal.SIGCONT)
     await everything_is_told(scene, lines)
 
@@ -128,12 +159,11 @@ async def test_the_broker_stands_still_for_a_while(scene: Scene) -> None:
 async def test_the_broker_is_killed_with_what_it_has_acknowledged_and_not_delivered(scene: Scene) -> None:
     ticketing = scene.system.pid_of("ticketing")
     os.kill(ticketing, signal.SIGSTOP)
-    before = await asyncio.to_thread(published, scene.system)
+    before = await asyncio.to_thread(counted, scene.system, "published")
     lines = await calls_go_on(scene, "the receiver is away, then the broker")
-    await asyncio.to_thread(
-        eventually, "the broker has taken them", lambda: published(scene.system) >= before + CALLS
-    )
+    await counts(scene, "published", before + CALLS - 1)
     os.kill(scene.system.pid_of("broker"), signal.SIGKILL)
+    assert await asyncio.to_thread(_forgotten_by_the_broker, scene.system)
     os.kill(ticketing, signal.SIGCONT)
     await everything_is_told(scene, lines)
 
@@ -143,6 +173,11 @@ async def test_the_receiver_is_away_for_longer_than_a_message_waits_and_dies(sce
     os.kill(ticketing, signal.SIGSTOP)
     lines = await calls_go_on(scene, "the receiver is away")
     await asyncio.sleep(AWAY_S)
+    await nothing_is_told(scene, lines)
+    [(sent_again,)] = await asyncio.to_thread(
+        scene.system.rows, "SELECT count(*) FROM outbox WHERE state = 'open' AND attempts > 0"
+    )
+    assert sent_again
     os.kill(ticketing, signal.SIGKILL)
     await everything_is_told(scene, lines)
 
@@ -150,14 +185,14 @@ async def test_the_receiver_is_away_for_longer_than_a_message_waits_and_dies(sce
 async def test_the_disk_of_the_database_is_full(scene: Scene) -> None:
     folder = scene.system.layout.database.parent
     filler = folder / "filler"
+    before = await asyncio.to_thread(counted, scene.system, "database_failures")
     with filler.open("wb") as file:
         free = os.statvfs(folder)
         os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize)
+    assert os.statvfs(folder).f_bavail == 0
     lines = await calls_go_on(scene, "the disk is full")
-    await asyncio.to_thread(
-        eventually, "the full disk is noticed", lambda: _is_counted(scene.system, "database_failures")
-    )
-    assert not await asyncio.to_thread(scene.is_stored, lines)
+    await counts(scene, "database_failures", before)
+    assert not await asyncio.to_thread(scene.is_stored, lines[:1])
     filler.unlink()
     await everything_is_told(scene, lines)
 
@@ -173,7 +208,9 @@ async def test_asterisk_is_killed_with_calls_up(scene: Scene) -> None:
         line.at_the_seats.talks.result().call.vanish()
     scene.over += [line.as_the_phones_saw_it() for line in lines]
     await everything_is_told(scene, lines, within_s=CLOSED_WITHIN_S)
-    scene.figures.append(f"{'closed after Asterisk was killed':40} {time.monotonic() - killed:.1f} s")
+    closed_after = time.monotonic() - killed
+    assert closed_after < CLOSED_WITHIN_S
+    scene.figures.append(f"{'closed after Asterisk was killed':40} {closed_after:.1f} s")
     states = await asyncio.to_thread(_states, scene.system, lines)
     assert states == {"interrupted"}
     again = await asyncio.to_thread(
@@ -185,6 +222,7 @@ async def test_asterisk_is_killed_with_calls_up(scene: Scene) -> None:
 
 @pytest.mark.timeout(180)
 async def test_the_database_is_locked_for_a_minute(scene: Scene) -> None:
+    before = await asyncio.to_thread(counted, scene.system, "database_failures")
     with closing(sqlite3.connect(scene.system.layout.database, timeout=20, isolation_level=None)) as locked:
         locked.execute("BEGIN EXCLUSIVE")
         began = time.monotonic()
@@ -192,12 +230,16 @@ async def test_the_database_is_locked_for_a_minute(scene: Scene) -> None:
         await asyncio.sleep(began + LOCKED_S - 5 - time.monotonic())
         lines += await calls_go_on(scene, "still locked", 10)
         await asyncio.sleep(max(0.0, began + LOCKED_S - time.monotonic()))
+        assert not any(await asyncio.to_thread(lambda: [scene.is_stored([line]) for line in lines]))
+        assert await asyncio.to_thread(counted, scene.system, "database_failures") > before
         locked.execute("ROLLBACK")
-    await everything_is_told(scene, lines)
+    took = await everything_is_told(scene, lines)
+    scene.figures.append(f"{'after the lock':40} all is told {took:.1f} s later")
 
 
 async def test_what_is_no_row_stops_nothing_and_stays_in_the_journal(scene: Scene) -> None:
     lines = await calls_go_on(scene, "before the poison", 10)
+    before = await asyncio.to_thread(counted, scene.system, "rows_unreadable")
     poison = (
         b'"CHAN_START","1795341115.963890","\x00\xff\n'
         + b"x" * 300_000
@@ -207,45 +249,172 @@ async def test_what_is_no_row_stops_nothing_and_stays_in_the_journal(scene: Scen
         journal.write(poison)
     lines += await calls_go_on(scene, "behind the poison")
     await everything_is_told(scene, lines)
-    assert await asyncio.to_thread(_is_counted, scene.system, "rows_unreadable")
+    await counts(scene, "rows_unreadable", before)
     assert poison in scene.system.layout.cel_csv.read_bytes()
 
 
-async def test_a_message_that_is_damaged_in_the_database_is_a_dead_letter_and_stops_no_other(
+async def test_a_call_that_can_never_become_a_record_is_kept_and_stops_no_other(scene: Scene) -> None:
+    lines = await calls_go_on(scene, "one will be written a second time", 10)
+    await everything_is_told(scene, lines)
+    before = await asyncio.to_thread(counted, scene.system, "calls_not_folded")
+    copied = await asyncio.to_thread(_copy_of_a_call, scene.system, "4711471147.11")
+    # The caller's channel has a record, and this is another call: two records would have one id.
+    poison = scene.system.layout.cel_csv.with_name(f"{scene.system.layout.cel_csv.name}.poison")
+    poison.write_bytes(copied)
+    await counts(scene, "calls_not_folded", before)
+    lines += await calls_go_on(scene, "one cannot be folded", 10)
+    await asyncio.to_thread(eventually, "the others are told", lambda: scene.is_told(lines))
+    kept = "SELECT fault FROM open_call NATURAL JOIN journal_piece WHERE linkedid LIKE '%-4711471147.11'"
+    assert await asyncio.to_thread(scene.system.rows, kept) == [("IntegrityError",)]
+
+    await scene.strike_records(signal.SIGKILL)
+    lines += await calls_go_on(scene, "it is tried again at the next start", 10)
+    await counts(scene, "calls_not_folded", 0)
+    assert await asyncio.to_thread(scene.system.rows, kept) == [("IntegrityError",)]
+
+    # A person sees that it is none.
+    poison.unlink()
+    await asyncio.to_thread(
+        _write_to,
+        scene.system,
+        "DELETE FROM open_call WHERE fault IS NOT NULL",
+        "DELETE FROM journal_piece WHERE linkedid LIKE '%-4711471147.11'",
+    )
+    await everything_is_told(scene, lines)
+
+
+async def test_a_record_that_is_damaged_or_far_too_large_is_a_dead_letter_and_stops_no_other_until_it_is_mended(
+    scene: Scene,
+) -> None:
+    lines = await _calls_whose_records_are_written_and_not_sent(scene, 10)
+    stored = await asyncio.to_thread(scene.system.rows, _UNSENT_RECORDS)
+    assert len(stored) == len(lines)
+    (damaged, damaged_body), (large, large_body), *_ = stored
+    larger = {**json.loads(large_body), "filler": "x" * LARGER_THAN_THE_RECEIVER_TAKES}
+    await asyncio.to_thread(_replace_body, scene.system, damaged, damaged_body[1:])
+    await asyncio.to_thread(_replace_body, scene.system, large, json.dumps(larger))
+    await scene.goes_on()
+
+    lines += await calls_go_on(scene, "two are dead letters", 10)
+    reasons = await _dead_letters_alone_are_left(scene, 2)
+    assert set(reasons) == {damaged, large}
+    assert "larger than" in reasons[large]
+    assert len(await asyncio.to_thread(_states_of_calls, scene.system, lines)) == len(lines) - 2
+
+    await asyncio.to_thread(_replace_body, scene.system, damaged, damaged_body)
+    await asyncio.to_thread(_replace_body, scene.system, large, large_body)
+    retried = await asyncio.to_thread(_callrouter, scene.system, "outbox", "retry", "--all-dead")
+    assert retried.returncode == 0
+    await everything_is_told(scene, lines)
+
+
+async def test_a_record_that_the_receiver_refuses_is_a_dead_letter_with_its_reason_until_a_person_sends_it_again(
     scene: Scene,
 ) -> None:
     ticketing = scene.system.pid_of("ticketing")
     os.kill(ticketing, signal.SIGSTOP)
-    lines = await calls_go_on(scene, "one of them will be damaged", 10)
-    own = lines[0].call.sip_call_id
+    lines = await calls_go_on(scene, "one is refused", 10)
     await asyncio.to_thread(eventually, "all is stored", lambda: scene.is_stored(lines))
-    with closing(sqlite3.connect(scene.system.layout.database, timeout=20)) as database, database:
-        damaged = database.execute(
-            "UPDATE outbox SET body = substr(body, 2) WHERE body LIKE ? AND kind LIKE '%.ended.v1'",
-            (f"%{own}%",),
-        ).rowcount
-        damaged = (
-            damaged
-            or database.execute(
-                "UPDATE outbox SET body = '{' WHERE state = 'open' AND body IS NOT NULL AND position ="
-                " (SELECT max(position) FROM outbox WHERE state = 'open' AND body IS NOT NULL)"
-            ).rowcount
-        )
+    (refused, _body), *_ = await asyncio.to_thread(scene.system.rows, _UNSENT_RECORDS)
+    before = await asyncio.to_thread(counted, scene.system, "rejected")
+    await _refuse(scene.system, refused, "no such line here")
+    await counts(scene, "rejected", before)
     os.kill(ticketing, signal.SIGCONT)
-    assert damaged == 1
-    await asyncio.to_thread(
-        eventually,
-        "all others are told, and this one is a dead letter",
-        lambda: (
-            scene.system.rows(
-                "SELECT state, count(*) FROM outbox WHERE state != 'acknowledged' GROUP BY state"
-            )
-            == [("dead", 1)]
-        ),
-        within_s=30,
+    assert await _dead_letters_alone_are_left(scene, 1) == {refused: "no such line here"}
+    retried = await asyncio.to_thread(_callrouter, scene.system, "outbox", "retry", refused)
+    assert retried.returncode == 0
+    await everything_is_told(scene, lines)
+
+
+_UNSENT_RECORDS = """
+SELECT outbox.id, call_record.body FROM outbox JOIN call_record USING (node, call_id, revision)
+WHERE outbox.state = 'open' ORDER BY outbox.position
+"""
+
+
+async def _calls_whose_records_are_written_and_not_sent(scene: Scene, calls: int) -> list[Line]:
+    """Have the records process stand still where a batch with the ends of so many calls is committed."""
+    await scene.controller_is_armed(f"{CrashPoint.RECORD_KEPT}:stop")
+    lines = await scene.dial(UNANNOUNCED, calls)
+    await asyncio.gather(*(line.reaches_a_person() for line in lines))
+    await scene.strike_records(signal.SIGSTOP)
+    await scene.hang_up(lines)
+    await asyncio.to_thread(eventually, "no call is up", lambda: scene.system.channels() == 0)
+    await scene.goes_on()
+    await asyncio.to_thread(eventually, "their records are kept", lambda: scene.is_stored(lines))
+    await scene.records_are_struck(signal.SIGSTOP)
+    return lines
+
+
+def _copy_of_a_call(system: System, other_id: str) -> bytes:
+    """The journal's rows of a call that is over, under another linkedid."""
+    rows = system.layout.cel_csv.read_bytes().splitlines(keepends=True)
+    linkedid = next(row for row in rows if row.startswith(b'"LINKEDID_END"')).split(b'","')[3]
+    boot_name, _, _ = linkedid.rpartition(b"-")
+    its = [row.split(b'","') for row in rows if row.count(linkedid) and row.split(b'","')[3] == linkedid]
+    other = boot_name + b"-" + other_id.encode()
+    return b"".join(b'","'.join([*row[:3], other, *row[4:]]) for row in its)
+
+
+def _replace_body(system: System, message: str, body: str) -> None:
+    _write_to(
+        system,
+        "UPDATE call_record SET body = ? WHERE (node, call_id, revision) ="
+        " (SELECT node, call_id, revision FROM outbox WHERE id = ?)",
+        values=(body, message),
     )
-    stored = {event["data"]["sip_call_id"] for event in scene.system.records_at_ticketing()}
-    assert {line.call.sip_call_id for line in lines} <= stored
+
+
+def _write_to(system: System, *statements: str, values: tuple[str, ...] = ()) -> None:
+    with closing(sqlite3.connect(system.layout.database, timeout=20)) as database, database:
+        for statement in statements:
+            assert database.execute(statement, values).rowcount
+
+
+async def _refuse(system: System, message: str, reason: str) -> None:
+    """Say on the ticketing side's behalf that it will never store a message."""
+    settings = system.settings
+    async with aiomqtt.Client(
+        settings.mqtt.host,
+        settings.mqtt.port,
+        protocol=aiomqtt.ProtocolVersion.V5,
+        username="ticketing",
+        password=read(system.layout.secrets).mqtt_ticketing,
+    ) as client:
+        word = json.dumps({"id": message, "outcome": "rejected", "reason": reason})
+        await client.publish(f"{settings.topic_prefix}/{settings.instance}/acks", word, qos=1)
+
+
+async def _dead_letters_alone_are_left(scene: Scene, letters: int) -> dict[str, str]:
+    """Wait until all other messages are told; give why these are not."""
+    unfinished = "SELECT state, count(*) FROM outbox WHERE state != 'acknowledged' GROUP BY state"
+    await asyncio.to_thread(
+        eventually, "the others are told", lambda: scene.system.rows(unfinished) == [("dead", letters)]
+    )
+    shown = await asyncio.to_thread(_callrouter, scene.system, "outbox", "list", "--dead", "--json")
+    told = [json.loads(line) for line in shown.stdout.splitlines()]
+    return {one["id"]: one["reason"] for one in told}
+
+
+def _callrouter(system: System, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "callrouter", *words, "--config", str(system.config)],
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def _forgotten_by_the_broker(system: System) -> list[str]:
+    """Ids of messages that are open, and not in the store from which the broker begins again."""
+    stored = (system.layout.broker / "data" / "mosquitto.db").read_bytes()
+    return [
+        id_
+        for (id_,) in system.rows("SELECT id FROM outbox WHERE state = 'open'")
+        if id_.encode() not in stored
+    ]
 
 
 def _pid(system: System, part: str) -> int | None:
@@ -255,15 +424,11 @@ def _pid(system: System, part: str) -> int | None:
         return None
 
 
-def _is_counted(system: System, counter: str) -> bool:
-    told = re.search(rf"^callrouter_{counter} ([0-9.e+]+)$", system.metrics(), re.MULTILINE)
-    return told is not None and float(told[1]) > 0
+def _states_of_calls(system: System, lines: list[Line]) -> dict[str, str]:
+    own = {line.call.sip_call_id for line in lines}
+    told = [event["data"] for event in system.records_at_ticketing()]
+    return {data["sip_call_id"]: data["terminal_state"] for data in told if data["sip_call_id"] in own}
 
 
 def _states(system: System, lines: list[Line]) -> set[str]:
-    own = {line.call.sip_call_id for line in lines}
-    return {
-        event["data"]["terminal_state"]
-        for event in system.records_at_ticketing()
-        if event["data"]["sip_call_id"] in own
-    }
+    return set(_states_of_calls(system, lines).values())

@@ -4,7 +4,8 @@ Rules:
 - Rows in which no call of ours arrived give no record (an agent's own call, a qualify).
 - A record always comes out: missing and contradictory rows leave gaps and anomalies, never an error.
 - The same rows give the same record, in whatever order and however often they come.
-- What counts is the journal's clock. One that was set during the call gives no negative duration, and an anomaly.
+- What counts is the journal's clock. One that was set back during the call gives no negative duration, and an anomaly
+  where the rows show it. One that was set forward only makes the call look longer: nothing in the rows tells that.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from callrouter.records.fold.announcements import announcements_of
-from callrouter.records.fold.arrival import arrival_of, canonical, clue
+from callrouter.records.fold.arrival import arrival_of, canonical, clue, is_rehearsal
 from callrouter.records.fold.channels import endpoint_of
 from callrouter.records.fold.decisions import decision_of, platform_path
 from callrouter.records.fold.ending import Facts, answered_in_time, ended_us, terminal_state
@@ -32,7 +33,7 @@ from callrouter.vocabulary.record_parts import Talk
 from callrouter.vocabulary.record_words import ClosedBy, LegRole
 from callrouter.vocabulary.wire_text import without_controls
 
-__all__ = ["fold", "milestones"]
+__all__ = ["fold", "is_rehearsal", "milestones"]
 
 _END = ClosedBy.END
 _AGENT = LegRole.AGENT

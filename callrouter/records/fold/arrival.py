@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from callrouter.records.fold.channels import CHAN_START, endpoint_of
 from callrouter.records.fold.facts import Fact, whole_number
 from callrouter.records.fold.journal import Journal
-from callrouter.vocabulary.cel import CelRow, CelRowError, microseconds_in
+from callrouter.vocabulary.cel import CelRow, CelRowError, facts_in, microseconds_in
 from callrouter.vocabulary.journal import JournalEvent
 from callrouter.vocabulary.numbers import PhoneNumber, parse_number
 from callrouter.vocabulary.record_words import Anomaly
@@ -29,6 +31,7 @@ from callrouter.vocabulary.wire_text import without_controls
 _ARRIVED_EVENT: Final = JournalEvent.ARRIVED.value
 _REFUSED_EVENT: Final = JournalEvent.REFUSED.value
 _CLUES_EVENT: Final = JournalEvent.CLUES.value
+_ARRIVALS: Final = frozenset({_ARRIVED_EVENT, _REFUSED_EVENT})
 
 _CODE_ALONE = re.compile(r"[19][0-9]{2,5}", re.ASCII)
 _CODE_AT_THE_END = re.compile(r"(?=([19][0-9]{4,5})$)", re.ASCII)
@@ -72,6 +75,16 @@ def arrived_us(fact: Fact, started_us: int | None) -> tuple[int, bool]:
         except CelRowError:
             pass
     return fact.at_us if started_us is None else started_us, written is None
+
+
+def is_rehearsal(rows: Iterable[CelRow]) -> bool:
+    """Say whether the arrival in a call's rows bears the offset of a rehearsal clock, as `arrival_of` reads it."""
+    arrivals = [row for row in rows if row.event in _ARRIVALS]
+    told = [row for row in arrivals if row.event == _ARRIVED_EVENT] or arrivals
+    if not told:
+        return False
+    first = min(told, key=attrgetter("at_us"))
+    return bool(whole_number(Fact(0, "", facts_in(first.extra)).text("clock_offset"), set()))
 
 
 def clue(journal: Journal, header: str) -> str | None:

@@ -2,7 +2,8 @@
 
 Rules:
 - A channel is known by the name that it ended with: it is renamed when it is masqueraded.
-- Asterisk names who ended a channel in `hangupsource`: a channel's name, or `dialplan/…` when we did.
+- Asterisk names who ended a channel in `hangupsource`: a channel's name, or `dialplan/…` when we did. It names nobody
+  when Asterisk itself did: it was stopped, or an operator hung up.
 - Nothing but its end is written of a channel after its hang-up, and nothing before its start: a row that lies there
   by more than a second tells that the clock was set back.
 """
@@ -35,7 +36,8 @@ class Hangup(NamedTuple):
 
     cause: int | None
     """Q.850; None when Asterisk knew none (it writes 0)."""
-    source: str
+    source: str | None
+    """None when that was not written down."""
 
 
 @dataclass(slots=True)
@@ -106,7 +108,7 @@ def hangup_in(row: CelRow) -> Hangup:
     cause, source = extra.get("hangupcause"), extra.get("hangupsource")
     return Hangup(
         cause if isinstance(cause, int) and is_cause(cause) else None,
-        source if isinstance(source, str) else "",
+        source if isinstance(source, str) else None,
     )
 
 

@@ -3,7 +3,8 @@
 Rules:
 - A call is completed when the caller was bridged with a person, whoever hung up. Else it is a voicemail when
   a message was left; else released when we hung up; else abandoned.
-- A call that was closed by rule was interrupted, unless the caller's hang-up was written down after all.
+- A call that was closed by rule was interrupted, unless the caller's hang-up was written down after all. So was one
+  that Asterisk itself hung up on, because it was stopped: nobody in the call and no step of the dialplan did.
 - The 15 seconds count from the arrival, announcements included (GB/T 33358-2016). Whoever waited as long without a
   person was not answered in time; who left before was not kept waiting; where nobody was to answer there is no wait.
 """
@@ -73,7 +74,8 @@ def answered_in_time(facts: Facts, waited_ms: int | None, stayed_ms: int) -> boo
 
 
 def _state(journal: Journal, facts: Facts) -> TerminalState:
-    if facts.closed_by is _BY_RULE and HANGUP not in journal.caller.firsts:
+    hangup = journal.caller.hangup
+    if hangup.source == "" if hangup else facts.closed_by is _BY_RULE:
         return TerminalState.INTERRUPTED
     if facts.refused:
         return _REFUSED

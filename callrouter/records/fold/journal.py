@@ -151,9 +151,9 @@ def _ordered(rows: Iterable[CelRow]) -> list[CelRow]:
 
 def _settled(at_once: Sequence[CelRow]) -> Iterable[CelRow]:
     """Order rows of the same instant."""
-    kept: dict[tuple[str, str], CelRow] = {}
+    kept: dict[tuple[str, str, str], CelRow] = {}
     for row in sorted(at_once, key=_order):
-        kept.setdefault((row.uniqueid, row.event), row)
+        kept.setdefault((row.uniqueid, row.event, row.extra), row)
     return kept.values()
 
 

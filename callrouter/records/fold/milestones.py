@@ -5,6 +5,8 @@ Rules:
   rows add milestones and change none. So what was told stays true, whatever comes and however the clock is set.
 - A call is told of when its decision is known, or with the first thing that happens to it, if that comes before.
 - Who is bridged with the caller is a person, unless the channel is plumbing.
+- A call that is over has ended, also when its hang-up was not written down: with the last that is known of it, as the
+  record says too, and nobody knows why.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from callrouter.records.fold.arrival import arrived_us, entry
 from callrouter.records.fold.channels import (
     BRIDGE_ENTER,
     BRIDGE_EXIT,
+    CHAN_END,
     CHAN_START,
     HANGUP,
     bridge_in,
@@ -51,10 +54,11 @@ _NOTHING: Final[Mapping[str, str]] = {}
 _BY_CALLER, _BY_AGENT, _BY_SYSTEM = HungUpBy.CALLER, HungUpBy.AGENT, HungUpBy.SYSTEM
 
 
-def milestones(rows: Iterable[CelRow]) -> tuple[Milestone, ...]:
+def milestones(rows: Iterable[CelRow], *, is_over: bool = False) -> tuple[Milestone, ...]:
     """Give what has happened to the call of these rows, which come in the order in which they were read.
 
-    Empty when no call of ours has arrived in them. For more rows of the call the result begins with this one.
+    Empty when no call of ours has arrived in them. For more rows of the call the result begins with this one, unless
+    it `is_over`: nothing more is to be waited for.
     """
     rows = tuple(rows)
     first = next((row for row in rows if row.event in _ARRIVAL or begins_a_call(row)), None)
@@ -65,6 +69,10 @@ def milestones(rows: Iterable[CelRow]) -> tuple[Milestone, ...]:
         step = _STEPS.get(row.event)
         if step is not None:
             step(call, row)
+    if is_over and ENDED_NAME not in call.told:
+        ends = [row.at_us for row in rows if row.event == CHAN_END and row.uniqueid == call.caller]
+        over_us = min(ends) if ends else max(row.at_us for row in rows)
+        call.tell(ENDED_NAME, Ended(instant_at(over_us), None, None))
     return tuple([Milestone(name, event) for name, event in call.told.items()])
 
 
@@ -199,7 +207,7 @@ def _hung_up(call: _Call, row: CelRow) -> None:
     call.tell(ENDED_NAME, Ended(row.at, _by(call, row.channel, source), cause))
 
 
-def _by(call: _Call, caller: str, source: str) -> HungUpBy | None:
+def _by(call: _Call, caller: str, source: str | None) -> HungUpBy | None:
     if not source:
         return None
     if source == caller:

@@ -90,6 +90,8 @@ async def test_a_refusal_is_no_answer_and_the_error_holds_neither_secret_nor_nam
         asterisk.refused["CoreShowChannels"] = "Permission denied"
         with pytest.raises(NoAnswerError) as not_allowed:
             await looking(asterisk).linked_ids()
+    assert isinstance(wrong_secret.value, PermissionError)
+    assert isinstance(not_allowed.value, PermissionError)
     for error in (wrong_secret.value, not_allowed.value):
         assert "hunter2" not in repr(error)
         assert OURS not in repr(error)

@@ -17,9 +17,9 @@ from callrouter.asterisk_link.render import (
     AsteriskConfiguration,
     OutboundTrunk,
     Phone,
-    UnsafeValue,
     render_configuration,
 )
+from callrouter.asterisk_link.unsafe_value import UnsafeValue
 from callrouter.settings import PROJECT_ROOT
 
 TEMPLATES = PROJECT_ROOT / "asterisk"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sqlite3
 from contextlib import closing
 from io import StringIO
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from callrouter.records.outbox_rows import OutboxRows
 from tests.unit.cli.recorded_calls import CALLER, Installation, installation, real_rows
 from tests.unit.cli.running import Ran, run
 
@@ -131,6 +133,47 @@ def test_an_export_as_json_lines_is_one_record_a_line(recorded: Installation) ->
     assert [json.loads(line)["terminal_state"] for line in lines] == ["completed"] * 2
 
 
+def test_an_export_replaces_nothing_but_a_plain_file(recorded: Installation, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for there_is_none in (pipe, tmp_path, tmp_path / "no-folder" / "calls.csv"):
+        ran = asked(recorded, "records", "export", "--output", str(there_is_none))
+        assert (ran.code, ran.out) == (2, "")
+        assert str(there_is_none) in ran.err
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--as-scenario", "node1-1.1", "--unmasked"),
+        ("--as-scenario", "node1-1.1", "--line", "12315"),
+        ("--format", "jsonl", "--excel"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(
+    recorded: Installation, words: tuple[str, ...]
+) -> None:
+    ran = asked(recorded, "records", "export", *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert words[0] in ran.err
+
+
+def test_a_call_is_told_with_the_names_of_its_fields_and_instants_of_beijing(recorded: Installation) -> None:
+    told = asked(recorded, "records", "show", recorded.call_id).out
+    [arrived] = [line for line in told.splitlines() if line.startswith("arrived_at ")]
+    assert arrived.startswith("arrived_at  来电到达的时刻: ")
+    assert arrived.endswith("+08:00")
+    assert "消息 id" in told
+
+
+def test_a_table_keeps_its_columns_however_long_an_id_is(recorded: Installation) -> None:
+    heading, *lines = asked(recorded, "records", "list").out.splitlines()
+    at = len(heading[: heading.index("主叫")].encode("gbk"))
+    assert [line[at : at + 4] for line in lines] == ["****", "139*"]
+
+
 def test_a_call_becomes_a_test_without_its_caller(recorded: Installation) -> None:
     ran = asked(recorded, "records", "export", "--as-scenario", recorded.call_id)
     assert ran.code == 0
@@ -166,6 +209,37 @@ def test_a_message_is_dropped_with_a_reason_and_sent_again(own: Installation) ->
     assert asked(own, "outbox", "drop", told["id"], "--reason", "x").code == 0
     assert asked(own, "outbox", "retry", "--all-dead").code == 0
     assert asked(own, "outbox", "list", "--dead").code == 1
+
+
+def test_a_dead_letter_that_is_rejected_anew_is_retried_once_and_not_for_ever(
+    own: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [told] = map(json.loads, asked(own, "outbox", "list", "--open", "--json").out.splitlines())
+    assert asked(own, "outbox", "drop", told["id"], "--reason", "x").code == 0
+    tried: list[list[str]] = []
+
+    async def rejected_at_once(_rows: OutboxRows, ids: list[str]) -> int:
+        tried.append(ids)
+        assert len(tried) < 3
+        return len(ids)
+
+    monkeypatch.setattr(OutboxRows, "retry", rejected_at_once)
+    assert asked(own, "outbox", "retry", "--all-dead").code == 0
+    assert tried == [[told["id"]]]
+
+
+def test_a_reason_that_says_nothing_is_none(own: Installation) -> None:
+    [told] = map(json.loads, asked(own, "outbox", "list", "--open", "--json").out.splitlines())
+    ran = asked(own, "outbox", "drop", told["id"], "--reason", " ")
+    assert ran.code == 2
+    assert "--reason" in ran.err
+    assert asked(own, "outbox", "list", "--dead").code == 1
+
+
+def test_a_list_of_messages_says_what_each_column_is(own: Installation) -> None:
+    heading, line = asked(own, "outbox", "list").out.splitlines()
+    assert heading.startswith("写下 created")
+    assert own.call_id in line
 
 
 def test_a_reconciliation_is_asked_for_from_here(own: Installation) -> None:

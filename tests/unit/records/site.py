@@ -33,10 +33,13 @@ class Asterisk:
     def __init__(self) -> None:
         self.up: set[str] = set()
         self.answers = True
+        self.refuses = False
         self.looks = 0
 
     async def linked_ids(self) -> frozenset[str]:
         self.looks += 1
+        if self.refuses:
+            raise PermissionError
         if not self.answers:
             raise ConnectionRefusedError
         return frozenset(self.up)

@@ -12,8 +12,12 @@ OPEN = OpenCall("n-1.1", seen_at=SEEN)
 ENDED = OpenCall("n-1.1", seen_at=SEEN, ended=True)
 
 
-def over(call: OpenCall, looks: Looks, read_at: float, *, earlier_boot: bool = False) -> bool:
-    closed = calls_over([call], looks, read_at=read_at, is_of_earlier_boot=lambda _call: earlier_boot)
+def over(
+    call: OpenCall, looks: Looks, read_at: float, *, heard_at: float = SEEN, earlier_boot: bool = False
+) -> bool:
+    closed = calls_over(
+        [call], looks, read_at=read_at, heard_at=heard_at, is_of_earlier_boot=lambda _call: earlier_boot
+    )
     assert closed in {(), (call.linkedid,)}
     return bool(closed)
 
@@ -49,6 +53,12 @@ def test_a_row_after_the_look_keeps_the_call_open() -> None:
 )
 def test_half_a_minute_without_an_answer_is_enough(since: float, read_at: float, closed: bool) -> None:
     assert over(OPEN, Looks().failed(since).failed(since + 10), read_at) is closed
+
+
+def test_who_still_writes_is_not_silent() -> None:
+    looks = Looks().failed(105)
+    assert not over(OPEN, looks, 149.9, heard_at=120)
+    assert over(OPEN, looks, 150, heard_at=120)
 
 
 def test_an_answer_ends_the_silence() -> None:

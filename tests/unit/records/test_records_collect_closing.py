@@ -56,6 +56,17 @@ async def test_a_call_that_died_with_asterisk_has_its_record_within_a_minute(
     assert await site.count("call_record") == 1
 
 
+async def test_an_asterisk_that_refuses_to_tell_is_alive_and_closes_no_call(
+    site: Site, call_rows: Rows, csv_bytes: Bytes
+) -> None:
+    site.writes(csv_bytes(of_boot(call_rows(1)[:3], BOOT)))
+    site.asterisk.refuses = True
+    await site.collect()
+    await site.pass_time(200)
+    assert site.asterisk.looks > 1
+    assert await site.count("call_record") == 0
+
+
 async def test_a_call_that_died_while_nobody_collected_has_its_record_soon_after_the_start(
     site: Site, call_rows: Rows, csv_bytes: Bytes
 ) -> None:
@@ -129,3 +140,30 @@ async def test_a_clock_that_is_set_closes_no_call_and_hides_no_row(
     async with site.store.database.read() as connection:
         due = set(await connection.scalars(sa.select(outbox.c.next_attempt_at_ms)))
     assert due == {0}
+
+
+async def test_a_later_boot_closes_what_was_loaded_at_the_start(
+    site: Site, call_rows: Rows, csv_bytes: Bytes
+) -> None:
+    site.asterisk.answers = False
+    site.writes(csv_bytes(of_boot(call_rows(1)[:3], BOOT)))
+    await site.collect()
+    site.restarted()
+    site.writes(csv_bytes(of_boot(call_rows(2)[:3], LATER_BOOT)))
+    await site.collect()
+    assert [record.call_id for record in await site.records()] == [f"{node_of_boot('n', BOOT)}-1.1"]
+
+
+async def test_while_asterisk_writes_its_silence_closes_no_talk(
+    site: Site, call_rows: Rows, csv_bytes: Bytes
+) -> None:
+    """Its manager is away, not Asterisk."""
+    site.asterisk.answers = False
+    site.writes(csv_bytes(of_boot(call_rows(1)[:3], BOOT)))
+    await site.collect()
+    for number in range(2, 14):
+        await site.pass_time(10)
+        site.writes(csv_bytes(of_boot(call_rows(number), BOOT)))
+    assert site.store.counters.calls_closed_by_rule == 0
+    counters = site.store.counters
+    assert 30 <= await site.pass_time(60, lambda: counters.calls_closed_by_rule > 0) <= 31

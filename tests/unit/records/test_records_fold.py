@@ -524,3 +524,11 @@ def test_whatever_was_written_down_a_record_comes_out_and_order_and_repetition_d
         record_body(record)
         assert record.talk_ms >= 0
         assert all(visit.wait_ms >= 0 for visit in record.queue_visits)
+
+
+def test_two_steps_in_one_microsecond_are_both_in_the_record() -> None:
+    rows = [*arrival(), user(1, "CR_NOTICE", key="a", state="started")]
+    rows += [user(2, "CR_NOTICE", key=key, state="finished") for key in "ab"]
+    rows += [user(1, "CR_NOTICE", key="b", state="started"), *end(3)]
+    record = folded(rows + rows)
+    assert [(one.key, one.finished_at) for one in record.announcements] == [("a", at(2)), ("b", at(2))]

@@ -83,11 +83,11 @@ def test_an_attempt_that_was_never_requested_is_odd_and_kept() -> None:
 
 def test_states_of_the_same_instant_are_taken_in_their_order() -> None:
     at_once = [one._replace(at_us=joined_attempt()[0].at_us) for one in joined_attempt()]
-    (only,) = with_rows(at_once[0]).transfers
-    assert only.outcome is TransferOutcome.INTERRUPTED
-    # Rows are told apart by channel, event and instant: of several at one instant the first in order counts.
+    (whole,) = with_rows(*at_once).transfers
+    assert (whole.outcome, whole.target) == (TransferOutcome.JOINED, "expert-tax")
+    assert whole.requested_at == whole.joined_at == whole.ended_at
     for order in permutations(at_once):
-        assert with_rows(*order).transfers == (only,)
+        assert with_rows(*order).transfers == (whole,)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from callrouter.records import lease_holder
 from callrouter.records.database import Database, open_database
 from callrouter.records.lease_holder import is_gone
 from callrouter.records.leases import LeaseKeeper, holder_name
@@ -21,6 +23,7 @@ from callrouter.records.tables import lease, reconcile_cursor
 HOLDS_AND_WRITES = """
 import asyncio, sys, time
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 from callrouter.records.database import open_database
 from callrouter.records.leases import LeaseKeeper, LeaseLostError, check_fence, holder_name
 from callrouter.records.tables import reconcile_cursor
@@ -40,6 +43,8 @@ async def main():
         except LeaseLostError:
             print("lost", flush=True)
             return
+        except SQLAlchemyError:
+            pass  # its session was ended while it stood still in a transaction
         await asyncio.sleep(0.01)
 
 asyncio.run(main())
@@ -164,18 +169,20 @@ def test_another_process_with_the_same_number_is_not_the_holder() -> None:
     assert is_gone(f"{before}@{int(start) + 1}")
 
 
-@pytest.mark.parametrize("changed", ["boot", "namespace"])
+@pytest.mark.parametrize("changed", ["boot", "process namespace", "time namespace"])
 def test_nothing_is_said_of_another_machine_or_container(changed: str) -> None:
     kernel, _, rest = holder_name().partition(":")
-    namespace, _, process = rest.partition("/")
+    namespaces, _, _process = rest.partition("/")
+    pids, _, times = namespaces.partition("+")
     pid_of_nobody = f"{2**22 + 1}@1"
-    assert is_gone(f"{kernel}:{namespace}/{pid_of_nobody}")
+    assert is_gone(f"{kernel}:{pids}+{times}/{pid_of_nobody}")
     if changed == "boot":
         kernel = "0" * 8 + kernel[8:]
+    elif changed == "process namespace":
+        pids += "1"
     else:
-        namespace += "1"
-    assert not is_gone(f"{kernel}:{namespace}/{pid_of_nobody}")
-    assert process
+        times += "1"
+    assert not is_gone(f"{kernel}:{pids}+{times}/{pid_of_nobody}")
 
 
 @pytest.mark.parametrize("odd", ["", "somebody", "unknown-7-ab", "x" * 1000])
@@ -190,3 +197,23 @@ def test_a_process_that_may_not_be_looked_at_lives(monkeypatch: pytest.MonkeyPat
     name = holder_name()
     monkeypatch.setattr(os, "kill", refused)
     assert not is_gone(name)
+
+
+def test_a_list_of_processes_that_is_another_namespaces_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container may be given its host's: our number is somebody else's there."""
+    name = holder_name()
+    before, _, start = name.partition("@")
+    reborn = f"{before}@{int(start) + 1}"
+    assert is_gone(reborn)
+    (tmp_path / str(os.getpid())).symlink_to("/proc/1")
+    (tmp_path / "sys").symlink_to("/proc/sys")
+    (tmp_path / "999999").symlink_to("/proc/self")
+    (tmp_path / "self").symlink_to("999999")
+    monkeypatch.setattr(lease_holder, "_PROC", tmp_path)
+    assert holder_name().startswith("unknown-")
+    assert not is_gone(name)
+    assert not is_gone(reborn)
+    (tmp_path / "self").unlink()
+    assert not is_gone(reborn), "none at all"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callrouter.records.database import Database, insert_or_update, open_database
 from callrouter.records.leases import Fence, LeaseKeeper, LeaseLostError, check_fence, holder_name
@@ -153,6 +154,15 @@ async def test_a_dead_process_of_this_machine_is_followed_at_once_and_a_live_one
     assert hasty.fence == Fence("publish:x", 2)
 
 
+async def test_who_took_it_and_never_heard_so_has_it_at_once_when_it_asks_again(database: Database) -> None:
+    clock = Clock()
+    await keeper(database, "a", clock).step()  # the row is written, and its writer knows nothing of it
+    again, other = keeper(database, "a", clock), keeper(database, "b", clock)
+    await other.step()
+    await again.step()
+    assert (again.fence, other.fence) == (Fence("publish:x", 2), None)
+
+
 async def test_of_two_that_take_over_at_the_same_moment_one_gets_it(database: Database) -> None:
     clock = Clock()
     await keeper(database, "dead", clock).step()
@@ -220,6 +230,94 @@ async def test_a_broken_database_is_waited_for(database: Database) -> None:
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
+
+
+class SlowDatabase(Database):
+    """A database whose transactions that write take their time."""
+
+    seconds = 0.0
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        async with super().write() as connection:
+            yield connection
+            await asyncio.sleep(self.seconds)
+
+
+@asynccontextmanager
+async def kept(lease_keeper: LeaseKeeper) -> AsyncIterator[None]:
+    running = asyncio.create_task(lease_keeper.run())
+    yield
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+async def test_a_renewal_that_takes_too_long_costs_the_lease_until_the_database_is_quick_again(
+    database: Database,
+) -> None:
+    slow = SlowDatabase(database.engine)
+    first = LeaseKeeper(slow, "publish:x", "a", ttl_s=1.0, monotonic=time.monotonic)
+    async with kept(first):
+        fence = await asyncio.wait_for(first.wait_held(), 5)
+        slow.seconds = 0.8  # of a second after which others take it: like 8 s of 10
+        await asyncio.wait_for(first.wait_lost(), 5)
+        await asyncio.sleep(1.0)
+        assert not first.held
+        slow.seconds = 0.0
+        assert await asyncio.wait_for(first.wait_held(), 5) == fence, "nobody else wanted it"
+
+
+async def test_a_renewal_is_waited_for_as_long_as_it_is_of_use(database: Database) -> None:
+    """Whoever has lost the lease to a slow answer gets it by an answer that is less slow."""
+    slow = SlowDatabase(database.engine)
+    first = LeaseKeeper(slow, "publish:x", "a", ttl_s=2.0, monotonic=time.monotonic)
+    async with kept(first):
+        await asyncio.wait_for(first.wait_held(), 5)
+        slow.seconds = 5.0
+        await asyncio.wait_for(first.wait_lost(), 5)
+        slow.seconds = 0.6
+        await asyncio.wait_for(first.wait_held(), 5)
+
+
+async def test_a_transaction_of_the_holder_that_hangs_keeps_the_lease_from_others_and_then_is_refused(
+    database: Database, database_url: str
+) -> None:
+    """As long as it may still commit nobody has the lease after it: the two can never both have written."""
+    first = LeaseKeeper(database, "publish:x", "a", monotonic=time.monotonic)
+    await first.step()
+    fence = first.fence
+    assert fence
+    other = await open_database(database_url)
+    second = keeper(other, "b", Clock(), "a")
+    async with database.write() as hanging:
+        await check_fence(hanging, fence)
+        taking = asyncio.create_task(second.step())
+        await asyncio.sleep(0.3)
+        assert not taking.done()
+        assert not second.held
+    await taking
+    if not second.held:  # what it saw had changed meanwhile
+        await second.step()
+    assert second.fence == Fence("publish:x", 2)
+    with pytest.raises(LeaseLostError):
+        await write(database, fence, 1)
+    await other.close()
+
+
+async def test_a_wall_clock_that_jumps_means_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    first, second = keeper(database, "a", clock), keeper(database, "b", clock)
+    now = time.time()
+    for jump in (0, 3600, -3600, 86400 * 365):
+        monkeypatch.setattr(time, "time", lambda jump=jump: now + jump)
+        await first.step()
+        await second.step()
+        clock.now += TTL / 5
+    assert (first.fence, second.fence) == (Fence("publish:x", 1), None)
+    assert {column.name for column in lease.columns} == {"name", "holder", "token", "renewals"}, "no instant"
 
 
 async def test_the_holder_of_a_lease_is_never_the_empty_name(database: Database) -> None:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
+from callrouter.records import schema
 from callrouter.records.database import Database, DatabaseError, open_database
 from callrouter.records.database_engine import database_url as parsed
 from callrouter.records.database_engine import make_engine
 from callrouter.records.journal_pieces import read_piece
 from callrouter.records.migrations.carry_over import FAULT_OF_VERSION_1
 from callrouter.records.migrations.versions import v0002_revisions_leases as v0002
-from callrouter.records.schema import bring_up_to_date
+from callrouter.records.schema import VERSION, bring_up_to_date
 from callrouter.records.tables import (
     call_record,
     journal_piece,
@@ -256,3 +260,11 @@ async def test_a_newer_schema_is_left_alone(database_url: str) -> None:
 def test_there_is_no_way_back_that_would_lose_records() -> None:
     with pytest.raises(NotImplementedError, match="backup"):
         v0002.downgrade()
+
+
+def test_the_version_that_is_looked_for_is_that_of_the_last_migration() -> None:
+    folder = Path(schema.__file__).with_name("migrations")
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    config.set_main_option("path_separator", "os")
+    assert ScriptDirectory.from_config(config).get_heads() == [VERSION]

@@ -8,7 +8,7 @@ from callrouter.records.fold import fold, milestones
 from callrouter.vocabulary.cel import CelRow
 from callrouter.vocabulary.journal import ARRIVAL_CONTEXT, Fallback
 from callrouter.vocabulary.live import Answered, Arrived, Ended, Milestone, Transferred
-from callrouter.vocabulary.record_words import HungUpBy, TransferKind, TransferOutcome
+from callrouter.vocabulary.record_words import ClosedBy, HungUpBy, TransferKind, TransferOutcome
 from tests.unit.records.test_records_fold import (
     AGENT,
     AGENT_CHANNEL,
@@ -185,3 +185,22 @@ def test_what_is_told_is_what_the_record_says(rows: list[CelRow]) -> None:
         *(record.ended_at, record.hung_up_by),
         record.hangup_cause,
     )
+
+
+def test_a_call_that_is_over_has_ended_though_nobody_wrote_that_down() -> None:
+    rows = in_order(normal())[:5]
+    assert told(rows)[-1] != "ended"
+    last = milestones(rows, is_over=True)[-1]
+    record = fold(rows, "n", closed_by=ClosedBy.RULE)
+    assert record is not None
+    assert last == Milestone("ended", Ended(record.ended_at, None, None))
+    assert milestones(rows, is_over=True)[:-1] == milestones(rows)
+    assert milestones(in_order(normal()), is_over=True) == milestones(in_order(normal()))
+    assert milestones([], is_over=True) == ()
+
+
+def test_a_call_whose_hang_up_was_not_written_ended_with_its_channel() -> None:
+    rows = [one for one in in_order(normal()) if one.event != "HANGUP"]
+    record = fold(rows, "n")
+    assert record is not None
+    assert milestones(rows, is_over=True)[-1].event.at == record.ended_at

@@ -12,6 +12,7 @@ from callrouter.records.database import Database
 from callrouter.records.leases import Fence, LeaseLostError
 from callrouter.records.outbox_due import LARGEST_BODY, Due, from_milliseconds
 from callrouter.records.outbox_rows import OutboxRows, RowState
+from callrouter.records.reconcile_cursor import CursorRow
 from callrouter.records.tables import lease, outbox
 from callrouter.vocabulary.message import Acknowledgement, Kind, Outcome
 from tests.unit.records.written_outbox import LONG_AGO_MS, Row, opened, records, states, story, write
@@ -248,3 +249,44 @@ async def test_what_is_open_is_found_by_its_index(database: Database, rows: Outb
                 f"EXPLAIN QUERY PLAN {keys}", (0, 0, 5, 0)[: keys.count("?")]
             )
             assert "ix_outbox_open" in str(plan.all())
+
+
+async def test_what_is_tried_again_is_compared_again(database: Database, rows: OutboxRows) -> None:
+    await write(database, records(range(5)))
+    ids = [Row(f"call-{number}").id for number in range(5)]
+    dead = [Acknowledgement(ids[number], Outcome.REJECTED, "no") for number in (1, 3)]
+    await rows.close([*stored(ids[0], ids[2], ids[4]), *dead], NOW)
+    cursor = CursorRow(database, "publish:x")
+    await cursor.move(0, 5)
+    await rows.retry([ids[3], ids[1], ids[4]])
+    assert (await cursor.read()).position == 1
+    assert await rows.retry([ids[0]]) == 0
+    assert (await cursor.read()).position == 1
+
+
+async def test_a_look_costs_no_more_however_many_wait_and_the_next_one_goes_on(
+    database: Database, rows: OutboxRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("callrouter.records.outbox_due._SHORTEST_PAGE", 4)
+    monkeypatch.setattr("callrouter.records.outbox_due._OLDEST_PAGES", 1)
+    monkeypatch.setattr("callrouter.records.outbox_due._FURTHER_PAGES", 2)
+    await write(database, [message for number in range(20) for message in story(number, 3)])
+    firsts = [place for (_, seq), place in positions(await rows.due(NOW, limit=99)).items() if seq == 1]
+    await rows.retry_later(dict.fromkeys(firsts, NOW + SOON))
+    await write(database, records([90, 91]))
+    seen: list[str] = []
+
+    @sa.event.listens_for(database.engine.sync_engine, "before_cursor_execute")
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    looks, further = 0, 0
+    while not (due := await rows.due(NOW, limit=1, again=None, further=further)).messages:
+        assert len(seen) <= 7
+        assert further < due.further
+        looks, further = looks + 1, due.further
+        seen.clear()
+    assert looks == 4
+    on_the_way = [one.position for one in due.messages]
+    again = await rows.due(NOW, limit=3, again=None, but=on_the_way, further=due.further)
+    assert (told(due), told(again), again.further) == ([("call-90", 1)], [("call-91", 1)], 0)

@@ -8,7 +8,7 @@ import pytest
 
 from callrouter.records.cel_csv import cut
 from callrouter.records.fold import fold
-from callrouter.vocabulary.record_words import Anomaly, HungUpBy, LegRole, TerminalState
+from callrouter.vocabulary.record_words import Anomaly, ClosedBy, HungUpBy, LegRole, TerminalState
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,19 @@ def test_a_real_call_is_understood(
     assert record.agent == ("1001" if role is LegRole.AGENT else None)
     assert record.caller_raw == 'sipp, "x +中'
     assert record.anomalies == (Anomaly.NO_DECISION,)
+
+
+def test_calls_that_asterisk_ended_when_it_was_stopped_were_interrupted() -> None:
+    """One of them talked, one waited. SIGTERM: each channel is hung up, and nobody in the call did it."""
+    data = (Path(__file__).parent / "asterisk_22_10_1_stopped_with_calls_up.csv").read_bytes()
+    rows = cut(data).rows
+    calls = sorted({row.linkedid for row in rows})
+    records = [fold([row for row in rows if row.linkedid == call], "node1") for call in calls]
+    assert [
+        (record.terminal_state, record.closed_by, record.hung_up_by, record.talk_ms)
+        for record in records
+        if record is not None
+    ] == [
+        (TerminalState.INTERRUPTED, ClosedBy.END, None, 497),
+        (TerminalState.INTERRUPTED, ClosedBy.END, None, 0),
+    ]

@@ -163,3 +163,19 @@ async def test_nothing_is_known_of_calls_that_are_over(stores: Stores, call_rows
         await read(store, call_rows(number)[3:])
     book = await store.open_calls("n")
     assert (len(book), len(book.faulty)) == (0, 0)
+
+
+async def test_what_is_told_of_a_rehearsed_call_is_marked_as_its_record_is(
+    stores: Stores, call_rows: Rows
+) -> None:
+    store = await stores.open()
+    rehearsed = [
+        row._replace(extra=row.extra.replace("clock_offset=0", "clock_offset=-3600")) for row in call_rows(1)
+    ]
+    for rows in (rehearsed, call_rows(2)):
+        await read(store, rows[:3])
+        await read(store, rows[3:])
+    async with store.database.read() as connection:
+        query = sa.select(outbox.c.call_id, outbox.c.kind, outbox.c.rehearsal)
+        told = [(row.call_id, row.rehearsal) for row in await connection.execute(query)]
+    assert sorted(told) == [("lab-1.1", True)] * 3 + [("lab-2.1", False)] * 3

@@ -46,13 +46,14 @@ async def test_a_row_that_comes_late_makes_another_revision_and_the_first_one_st
     assert Anomaly.NO_HANGUP in first.anomalies
     late = await stores.open()
     assert (await read(late, [hung_up])).messages == 0
-    assert await count(store, *EVERYTHING) == [3, 1, 1, 2]
+    assert await count(store, *EVERYTHING) == [3, 1, 1, 3]
     again = await stores.open()
     (second,) = (await again.ingest("n", None, None, over=["lab-1.1"])).records
     assert (second.revision, second.hangup_cause, second.closed_by) == (2, 16, ClosedBy.END)
     assert await records(store) == [first, second]
-    assert await messages(store) == [(1, "arrived", None), (2, "closed", 1), (3, "closed", 2)]
-    assert await count(store, *EVERYTHING) == [3, 0, 2, 3]
+    told = [(1, "arrived", None), (2, "ended", None), (3, "closed", 1), (4, "closed", 2)]
+    assert await messages(store) == told
+    assert await count(store, *EVERYTHING) == [3, 0, 2, 4]
     assert again.counters.revisions_written == 1
 
 
@@ -133,5 +134,35 @@ async def test_a_call_closed_by_rule_is_interrupted_and_corrected_when_its_end_c
     assert store.counters.calls_closed_by_rule == 1
     (second,) = (await read(store, rows[3:])).records
     assert (second.revision, second.closed_by) == (2, ClosedBy.END)
-    assert await messages(store) == [(1, "arrived", None), (2, "closed", 1), (3, "closed", 2)]
+    told = [(1, "arrived", None), (2, "ended", None), (3, "closed", 1), (4, "closed", 2)]
+    assert await messages(store) == told
     assert await count(store, "open_call") == [0]
+
+
+async def test_a_late_row_is_an_occasion_to_prove_a_file_that_was_missing(
+    stores: Stores, call_rows: Rows
+) -> None:
+    proof = FileProof("ab", 4, 5)
+    there = False
+
+    def prove(record: CallRecord) -> CallRecord:
+        others = {*record.anomalies} - {Anomaly.RECORDING_MISSING}
+        if not there:
+            return replace(record, anomalies=tuple(sorted(others | {Anomaly.RECORDING_MISSING})))
+        proved = tuple(replace(one, proof=proof) for one in record.recordings)
+        return replace(record, recordings=proved, anomalies=tuple(sorted(others)))
+
+    rows = call_rows(1)
+    recorded = rows[2]._replace(
+        event="CR_RECORDING", at_us=rows[2].at_us + 5, extra='{"extra":"file=a.wav&state=started"}'
+    )
+    store = await stores.open(prove=prove)
+    (first,) = (await read(store, [*rows[:3], recorded, *rows[3:]])).records
+    assert Anomaly.RECORDING_MISSING in first.anomalies
+    odd = [rows[1]._replace(event="APP_START", at_us=rows[1].at_us + more) for more in (1, 2, 3)]
+    for late, found in ((odd[0], False), (odd[1], True), (odd[2], False)):
+        there = found
+        await read(store, [late])
+        made = (await store.ingest("n", None, None, over=["lab-1.1"])).records
+        assert [(one.revision, one.recordings[0].proof) for one in made] == ([(2, proof)] if found else [])
+        assert all(Anomaly.RECORDING_MISSING not in one.anomalies for one in made)

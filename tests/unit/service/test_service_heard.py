@@ -52,6 +52,27 @@ async def test_work_is_done_while_somebody_is_heard_of_and_ends_in_his_silence()
     assert told[-1] == "ended"
 
 
+async def test_whoever_is_told_to_stop_while_the_work_takes_its_time_to_end_stops() -> None:
+    clock, ends = Clock(), asyncio.Event()
+    heard = Heard(silent_after_s=5.0, monotonic=clock)
+
+    async def gives_back_slowly() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ends.set()
+            await asyncio.sleep(0.2)
+
+    heard.now()
+    keeping = asyncio.create_task(while_heard(heard, gives_back_slowly))
+    await asyncio.sleep(0.1)
+    clock.at += 6
+    await asyncio.wait_for(ends.wait(), 3)
+    keeping.cancel()
+    await asyncio.wait((keeping,), timeout=3)
+    assert keeping.cancelled()
+
+
 async def test_work_that_fails_says_so() -> None:
     heard = Heard(silent_after_s=5.0)
     heard.now()

@@ -19,6 +19,7 @@ from callrouter.service.stored_call import StoredCall, StoredJournal
 from callrouter.settings import PROJECT_ROOT
 from callrouter.vocabulary.cel import CelRow, at_node, cel_row
 from callrouter.vocabulary.queue_log import QueueRow
+from tests.unit.cli.recorded_calls import real_rows
 
 ROWS = Path(__file__).parents[1] / "records" / "asterisk_22_10_1_agent_hung_up.csv"
 PLAN = load_plan(PROJECT_ROOT / "dialplans" / "sichuan")
@@ -117,6 +118,17 @@ def test_a_record_that_its_rows_do_not_give_is_no_test() -> None:
     call = StoredCall("node1", (as_json(replace(record, talk_ms=1)),), StoredJournal(cel, ()))
     with pytest.raises(ScenarioError, match="no longer give"):
         scenario_of(call, PLAN, "dialplans/sichuan")
+
+
+def test_a_call_that_the_plan_of_today_decides_otherwise_is_no_test() -> None:
+    cel = real_rows()
+    record = fold(cel, "node1")
+    assert record is not None
+    call = StoredCall("node1", (as_json(record),), StoredJournal(cel, ()))
+    assert "12315" in scenario_of(call, PLAN, "dialplans/sichuan")
+    other = load_plan(PROJECT_ROOT / "dialplans" / "yunnan")
+    with pytest.raises(ScenarioError, match="decides this call otherwise"):
+        scenario_of(call, other, "dialplans/yunnan")
 
 
 def test_what_is_overlooked_is_found_before_anything_is_written() -> None:

@@ -54,6 +54,8 @@ class AWorker:
         self.failure: Exception | None = None
         self.told: list[Standing] = []
         self.was_kept_while_it_ended: list[bool] = []
+        self.may_end = asyncio.Event()
+        self.may_end.set()
 
     async def do(self, fence: Fence) -> None:
         self.begun.append(fence.token)
@@ -62,6 +64,7 @@ class AWorker:
                 raise self.failure
             await asyncio.Event().wait()
         finally:
+            await self.may_end.wait()
             self.was_kept_while_it_ended.append(self.lease.kept)
             self.ended.append(fence.token)
 
@@ -132,6 +135,30 @@ async def test_work_that_fails_is_begun_again_while_the_lease_is_held(failure: E
         worker.failure = failure
         worker.lease.give(1)
         await until(lambda: len(worker.begun) >= 3)
+
+
+async def test_who_has_lost_the_lease_says_so_before_the_work_has_ended() -> None:
+    async with at_work() as worker:
+        worker.may_end.clear()
+        worker.lease.give(1)
+        await until(lambda: worker.begun == [1])
+        worker.lease.take()
+        await until(lambda: worker.told == [Standing.STANDBY, Standing.HOLDER, Standing.STANDBY])
+        assert worker.ended == []
+        worker.may_end.set()
+        await until(lambda: worker.ended == [1])
+
+
+async def test_a_writer_that_is_refused_before_the_loss_is_seen_is_not_begun_again_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(terms, "_AGAIN_AFTER_S", 5.0)
+    async with at_work() as worker:
+        worker.failure = LeaseLostError("collect:node1")
+        worker.lease.give(1)
+        await until(lambda: worker.ended == [1])
+        await asyncio.sleep(0.1)
+        assert worker.begun == [1]
 
 
 async def test_the_lease_is_kept_until_the_work_has_ended() -> None:
