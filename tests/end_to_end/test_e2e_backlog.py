@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import time
 from collections import Counter
 
@@ -43,6 +44,7 @@ async def test_what_has_waited_is_told_soon_and_in_order(
     wire = system.config.with_name("wire.jsonl")
     async with wiretap(system, wire):
         records = system.start_records()
+        await asyncio.to_thread(eventually, "it collects and delivers", lambda: is_at_work(system))
         pid = system.pid_of(away)
         os.kill(pid, signal.SIGSTOP)
         await asyncio.to_thread(write, system, number)
@@ -88,6 +90,14 @@ def write(system: System, number: int) -> None:
             queue_log.flush()
             journal.writelines(row for rows in its for row in rows[-ROWS_OF_THE_END:])
             journal.flush()
+
+
+def is_at_work(system: System) -> bool:
+    try:
+        leases = {name.partition(":")[0] for (name,) in system.rows("SELECT name FROM lease")}
+    except sqlite3.OperationalError:
+        return False  # there is no such table yet
+    return {"collect", "publish"} <= leases
 
 
 def is_collected(system: System, number: int) -> bool:

@@ -123,6 +123,9 @@ async def test_a_rehearsal_beside_the_live_system_touches_none_of_it(make_system
     rehearsal.settings = live.settings
     rehearsal.config = live.config
     rehearsal.rehearse("2021-05-31T23:59:00+08:00")
+    await asyncio.to_thread(
+        eventually, "seats are in the queue", lambda: len(rehearsal.seats_in_the_queue()) == 2
+    )
     async with phone(rehearsal, "1001") as agent, carrier_caller(rehearsal) as caller:
         call = await caller.dial("12300")
         ringing = await agent.next_call(timeout_s=10)

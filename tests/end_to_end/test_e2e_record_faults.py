@@ -12,25 +12,33 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import closing
 
-import aiomqtt
 import pytest
 import pytest_asyncio
+from behind_the_calls import (
+    UNSENT_RECORDS,
+    callrouter,
+    copy_of_a_call,
+    counted,
+    dead_letters_alone_are_left,
+    forgotten_by_the_broker,
+    pid,
+    refuse,
+    replace_body,
+    small_disk,
+    states,
+    states_of_calls,
+    write_to,
+)
 from running_system import MakeSystem, System, eventually
 from struck_controller import Line, Scene, scene_of
 
 from callrouter.crashpoint import CrashPoint
-from callrouter.local_system.secrets import read
-from callrouter.settings import PROJECT_ROOT
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -43,29 +51,7 @@ AWAY_S = 5.0
 """Longer than a message waits for its acknowledgement here."""
 LOCKED_S = 60.0
 CLOSED_WITHIN_S = 60.0
-DISK_BYTES = 48 << 20
 LARGER_THAN_THE_RECEIVER_TAKES = 1 << 20
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    """Mount a file system in memory; whoever set this project up could become root."""
-    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    folder.mkdir(parents=True, exist_ok=True)
-    owner = f"uid={os.geteuid()},gid={os.getegid()},mode=700,size={DISK_BYTES}"
-    mounted = subprocess.run(
-        [*as_root, "mount", "-t", "tmpfs", "-o", owner, "records-test", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert mounted.returncode == 0, (
-        f"a disk to fill cannot be mounted: {mounted.stderr}; run as root, or let sudo"
-    )
-    try:
-        yield
-    finally:
-        subprocess.run([*as_root, "umount", "--lazy", str(folder)], check=True)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +95,7 @@ async def everything_is_told(scene: Scene, lines: list[Line], within_s: float = 
 
 async def nothing_is_told(scene: Scene, lines: list[Line]) -> None:
     """The fault is there: the ticketing side has none of these calls."""
-    assert not await asyncio.to_thread(_states, scene.system, lines)
+    assert not await asyncio.to_thread(states, scene.system, lines)
 
 
 async def counts(scene: Scene, counter: str, more_than: float) -> float:
@@ -123,11 +109,6 @@ async def counts(scene: Scene, counter: str, more_than: float) -> float:
     return float(await asyncio.to_thread(eventually, what, look))
 
 
-def counted(system: System, counter: str) -> float:
-    told = re.search(rf"^callrouter_{counter} ([0-9.e+]+)$", system.metrics(), re.MULTILINE)
-    return float(told[1]) if told else 0.0
-
-
 async def test_the_broker_is_away_for_a_while(scene: Scene) -> None:
     lines = await calls_go_on(scene, "before the broker goes")
     until = time.monotonic() + AWAY_S
@@ -135,7 +116,7 @@ async def test_the_broker_is_away_for_a_while(scene: Scene) -> None:
     kills = 0
     while time.monotonic() < until:
         # Whoever started it starts it again.
-        broker = await asyncio.to_thread(eventually, "a broker", lambda: _pid(scene.system, "broker"))
+        broker = await asyncio.to_thread(eventually, "a broker", lambda: pid(scene.system, "broker"))
         os.kill(broker, signal.SIGKILL)
         kills += 1
         await asyncio.sleep(0.1)
@@ -163,7 +144,7 @@ async def test_the_broker_is_killed_with_what_it_has_acknowledged_and_not_delive
     lines = await calls_go_on(scene, "the receiver is away, then the broker")
     await counts(scene, "published", before + CALLS - 1)
     os.kill(scene.system.pid_of("broker"), signal.SIGKILL)
-    assert await asyncio.to_thread(_forgotten_by_the_broker, scene.system)
+    assert await asyncio.to_thread(forgotten_by_the_broker, scene.system)
     os.kill(ticketing, signal.SIGCONT)
     await everything_is_told(scene, lines)
 
@@ -211,8 +192,7 @@ async def test_asterisk_is_killed_with_calls_up(scene: Scene) -> None:
     closed_after = time.monotonic() - killed
     assert closed_after < CLOSED_WITHIN_S
     scene.figures.append(f"{'closed after Asterisk was killed':40} {closed_after:.1f} s")
-    states = await asyncio.to_thread(_states, scene.system, lines)
-    assert states == {"interrupted"}
+    assert await asyncio.to_thread(states, scene.system, lines) == {"interrupted"}
     again = await asyncio.to_thread(
         eventually, "all seats are reachable", lambda: scene.system.is_reachable(*SEATS), within_s=60
     )
@@ -257,7 +237,7 @@ async def test_a_call_that_can_never_become_a_record_is_kept_and_stops_no_other(
     lines = await calls_go_on(scene, "one will be written a second time", 10)
     await everything_is_told(scene, lines)
     before = await asyncio.to_thread(counted, scene.system, "calls_not_folded")
-    copied = await asyncio.to_thread(_copy_of_a_call, scene.system, "4711471147.11")
+    copied = await asyncio.to_thread(copy_of_a_call, scene.system, "4711471147.11")
     # The caller's channel has a record, and this is another call: two records would have one id.
     poison = scene.system.layout.cel_csv.with_name(f"{scene.system.layout.cel_csv.name}.poison")
     poison.write_bytes(copied)
@@ -275,7 +255,7 @@ async def test_a_call_that_can_never_become_a_record_is_kept_and_stops_no_other(
     # A person sees that it is none.
     poison.unlink()
     await asyncio.to_thread(
-        _write_to,
+        write_to,
         scene.system,
         "DELETE FROM open_call WHERE fault IS NOT NULL",
         "DELETE FROM journal_piece WHERE linkedid LIKE '%-4711471147.11'",
@@ -287,23 +267,23 @@ async def test_a_record_that_is_damaged_or_far_too_large_is_a_dead_letter_and_st
     scene: Scene,
 ) -> None:
     lines = await _calls_whose_records_are_written_and_not_sent(scene, 10)
-    stored = await asyncio.to_thread(scene.system.rows, _UNSENT_RECORDS)
+    stored = await asyncio.to_thread(scene.system.rows, UNSENT_RECORDS)
     assert len(stored) == len(lines)
     (damaged, damaged_body), (large, large_body), *_ = stored
     larger = {**json.loads(large_body), "filler": "x" * LARGER_THAN_THE_RECEIVER_TAKES}
-    await asyncio.to_thread(_replace_body, scene.system, damaged, damaged_body[1:])
-    await asyncio.to_thread(_replace_body, scene.system, large, json.dumps(larger))
+    await asyncio.to_thread(replace_body, scene.system, damaged, damaged_body[1:])
+    await asyncio.to_thread(replace_body, scene.system, large, json.dumps(larger))
     await scene.goes_on()
 
     lines += await calls_go_on(scene, "two are dead letters", 10)
-    reasons = await _dead_letters_alone_are_left(scene, 2)
+    reasons = await dead_letters_alone_are_left(scene, 2)
     assert set(reasons) == {damaged, large}
     assert "larger than" in reasons[large]
-    assert len(await asyncio.to_thread(_states_of_calls, scene.system, lines)) == len(lines) - 2
+    assert len(await asyncio.to_thread(states_of_calls, scene.system, lines)) == len(lines) - 2
 
-    await asyncio.to_thread(_replace_body, scene.system, damaged, damaged_body)
-    await asyncio.to_thread(_replace_body, scene.system, large, large_body)
-    retried = await asyncio.to_thread(_callrouter, scene.system, "outbox", "retry", "--all-dead")
+    await asyncio.to_thread(replace_body, scene.system, damaged, damaged_body)
+    await asyncio.to_thread(replace_body, scene.system, large, large_body)
+    retried = await asyncio.to_thread(callrouter, scene.system, "outbox", "retry", "--all-dead")
     assert retried.returncode == 0
     await everything_is_told(scene, lines)
 
@@ -315,21 +295,15 @@ async def test_a_record_that_the_receiver_refuses_is_a_dead_letter_with_its_reas
     os.kill(ticketing, signal.SIGSTOP)
     lines = await calls_go_on(scene, "one is refused", 10)
     await asyncio.to_thread(eventually, "all is stored", lambda: scene.is_stored(lines))
-    (refused, _body), *_ = await asyncio.to_thread(scene.system.rows, _UNSENT_RECORDS)
+    (refused, _body), *_ = await asyncio.to_thread(scene.system.rows, UNSENT_RECORDS)
     before = await asyncio.to_thread(counted, scene.system, "rejected")
-    await _refuse(scene.system, refused, "no such line here")
+    await refuse(scene.system, refused, "no such line here")
     await counts(scene, "rejected", before)
     os.kill(ticketing, signal.SIGCONT)
-    assert await _dead_letters_alone_are_left(scene, 1) == {refused: "no such line here"}
-    retried = await asyncio.to_thread(_callrouter, scene.system, "outbox", "retry", refused)
+    assert await dead_letters_alone_are_left(scene, 1) == {refused: "no such line here"}
+    retried = await asyncio.to_thread(callrouter, scene.system, "outbox", "retry", refused)
     assert retried.returncode == 0
     await everything_is_told(scene, lines)
-
-
-_UNSENT_RECORDS = """
-SELECT outbox.id, call_record.body FROM outbox JOIN call_record USING (node, call_id, revision)
-WHERE outbox.state = 'open' ORDER BY outbox.position
-"""
 
 
 async def _calls_whose_records_are_written_and_not_sent(scene: Scene, calls: int) -> list[Line]:
@@ -344,91 +318,3 @@ async def _calls_whose_records_are_written_and_not_sent(scene: Scene, calls: int
     await asyncio.to_thread(eventually, "their records are kept", lambda: scene.is_stored(lines))
     await scene.records_are_struck(signal.SIGSTOP)
     return lines
-
-
-def _copy_of_a_call(system: System, other_id: str) -> bytes:
-    """The journal's rows of a call that is over, under another linkedid."""
-    rows = system.layout.cel_csv.read_bytes().splitlines(keepends=True)
-    linkedid = next(row for row in rows if row.startswith(b'"LINKEDID_END"')).split(b'","')[3]
-    boot_name, _, _ = linkedid.rpartition(b"-")
-    its = [row.split(b'","') for row in rows if row.count(linkedid) and row.split(b'","')[3] == linkedid]
-    other = boot_name + b"-" + other_id.encode()
-    return b"".join(b'","'.join([*row[:3], other, *row[4:]]) for row in its)
-
-
-def _replace_body(system: System, message: str, body: str) -> None:
-    _write_to(
-        system,
-        "UPDATE call_record SET body = ? WHERE (node, call_id, revision) ="
-        " (SELECT node, call_id, revision FROM outbox WHERE id = ?)",
-        values=(body, message),
-    )
-
-
-def _write_to(system: System, *statements: str, values: tuple[str, ...] = ()) -> None:
-    with closing(sqlite3.connect(system.layout.database, timeout=20)) as database, database:
-        for statement in statements:
-            assert database.execute(statement, values).rowcount
-
-
-async def _refuse(system: System, message: str, reason: str) -> None:
-    """Say on the ticketing side's behalf that it will never store a message."""
-    settings = system.settings
-    async with aiomqtt.Client(
-        settings.mqtt.host,
-        settings.mqtt.port,
-        protocol=aiomqtt.ProtocolVersion.V5,
-        username="ticketing",
-        password=read(system.layout.secrets).mqtt_ticketing,
-    ) as client:
-        word = json.dumps({"id": message, "outcome": "rejected", "reason": reason})
-        await client.publish(f"{settings.topic_prefix}/{settings.instance}/acks", word, qos=1)
-
-
-async def _dead_letters_alone_are_left(scene: Scene, letters: int) -> dict[str, str]:
-    """Wait until all other messages are told; give why these are not."""
-    unfinished = "SELECT state, count(*) FROM outbox WHERE state != 'acknowledged' GROUP BY state"
-    await asyncio.to_thread(
-        eventually, "the others are told", lambda: scene.system.rows(unfinished) == [("dead", letters)]
-    )
-    shown = await asyncio.to_thread(_callrouter, scene.system, "outbox", "list", "--dead", "--json")
-    told = [json.loads(line) for line in shown.stdout.splitlines()]
-    return {one["id"]: one["reason"] for one in told}
-
-
-def _callrouter(system: System, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "callrouter", *words, "--config", str(system.config)],
-        cwd=PROJECT_ROOT,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-
-
-def _forgotten_by_the_broker(system: System) -> list[str]:
-    """Ids of messages that are open, and not in the store from which the broker begins again."""
-    stored = (system.layout.broker / "data" / "mosquitto.db").read_bytes()
-    return [
-        id_
-        for (id_,) in system.rows("SELECT id FROM outbox WHERE state = 'open'")
-        if id_.encode() not in stored
-    ]
-
-
-def _pid(system: System, part: str) -> int | None:
-    try:
-        return system.pid_of(part)
-    except AssertionError:
-        return None
-
-
-def _states_of_calls(system: System, lines: list[Line]) -> dict[str, str]:
-    own = {line.call.sip_call_id for line in lines}
-    told = [event["data"] for event in system.records_at_ticketing()]
-    return {data["sip_call_id"]: data["terminal_state"] for data in told if data["sip_call_id"] in own}
-
-
-def _states(system: System, lines: list[Line]) -> set[str]:
-    return set(_states_of_calls(system, lines).values())

@@ -202,7 +202,7 @@ def records_process(system: System) -> int:
     assert system.process
     own = children_of(system.process.pid)
     alone = [child for child in own if "callrouter records" in command_line(child)]
-    [found] = alone or [records_process_of(system.pid_of("controller"))]
+    found = alone[0] if alone else records_process_of(system.pid_of("controller"))
     assert found
     return found
 
