@@ -30,7 +30,7 @@ from callrouter.layout import sounds_folder
 from callrouter.sip_party.call_state import CallState
 from callrouter.sip_party.rtp import SAMPLE_RATE
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.alone]
 
 CALLS = 25
 SEATS = tuple(str(seat) for seat in range(1001, 1101))

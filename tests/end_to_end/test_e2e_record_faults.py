@@ -40,7 +40,7 @@ from struck_controller import Line, Scene, scene_of
 
 from callrouter.crashpoint import CrashPoint
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.alone]
 
 CALLS = 25
 SEATS = tuple(str(seat) for seat in range(1001, 1101))
