@@ -23,7 +23,7 @@ from callrouter.vocabulary.wire_text import wire_text
 # Asterisk takes 127 at most (MAX_ARGS 128, less the script).
 _PLACES = tuple(f"agi_arg_{position}" for position in range(1, 128))
 _PLAIN = r"[A-Za-z0-9_.!~*'()-]*+"
-ENCODED: Final = rf"{_PLAIN}(?:%[0-9A-Fa-f]{{2}}{_PLAIN})*+"
+ENCODED: Final = rf"{_PLAIN}(?:%[0-9A-Fa-f]{{2}}{_PLAIN})*"
 """What ``URIENCODE`` writes, as a pattern."""
 
 _ENCODED = re.compile(ENCODED)

@@ -94,14 +94,18 @@ class Outbox:
 
     async def run(self) -> None:
         """Deliver until cancelled. Raises LeaseLostError when there is a fence and it is lost."""
+        lost: list[BaseException] = []
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._keep_link())
                 group.create_task(self._deliver())
-        except* LeaseLostError as lost:
-            raise lost.exceptions[0] from None
+        except* LeaseLostError as failed:
+            lost += failed.exceptions
         finally:
             self._forget()
+        if lost:
+            # Out here: Python 3.11.2 (Debian 12) makes a group of what is raised above.
+            raise lost[0]
 
     def wake(self) -> None:
         """Look for due messages now: some were just written."""
