@@ -107,10 +107,13 @@ class LeaseKeeper:
         ttl_s: float = 10.0,
         monotonic: Callable[[], float],
         gone: Callable[[str], bool] = is_gone,
+        on_failure: Callable[[], None] = lambda: None,
     ) -> None:
+        """`on_failure` is told each step that the database did not take."""
         if not holder:
             raise ValueError("a holder has a name: the empty one means that nobody holds the lease")
         self.name = name
+        self._on_failure = on_failure
         self._database = database
         self._holder = holder
         self._ttl = ttl_s
@@ -159,6 +162,7 @@ class LeaseKeeper:
                     failing = False
                 except (SQLAlchemyError, OSError) as error:
                     # TimeoutError is an OSError.
+                    self._on_failure()
                     if not failing:
                         log.warning("lease_not_looked_after", lease=self.name, error=type(error).__name__)
                     failing, wait = True, self._ttl / 20

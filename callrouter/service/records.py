@@ -149,9 +149,18 @@ class RecordsService:
 
     async def _in_terms(self, work: Work, database: Database) -> None:
         whose = self._settings.instance if work is Work.PUBLISH else self._settings.node
-        lease = LeaseKeeper(database, f"{work}:{whose}", holder_name(), monotonic=time.monotonic)
+        lease = LeaseKeeper(
+            database,
+            f"{work}:{whose}",
+            holder_name(),
+            monotonic=time.monotonic,
+            on_failure=self._database_failed,
+        )
         do = {Work.CONTROL: self._control, Work.COLLECT: self._collect, Work.PUBLISH: self._publish}[work]
         await work_in_terms(work, lease, partial(do, database), self.standing.__setitem__)
+
+    def _database_failed(self) -> None:
+        self.counters.database_failures += 1
 
     async def _control(self, _database: Database, _fence: Fence) -> None:
         """Nothing to do here: the controller acts, as long as it is told that it may."""
