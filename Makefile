@@ -2,7 +2,7 @@
 #
 #   make run              start the system, place one real call, stay up      (ONCE=1: leave after the call)
 #                         BIND=192.0.2.10  let phones in the network in       CLOCK=2021-09-30T23:59:50+08:00  rehearse
-#   make check            static checks and unit tests                        (a minute at most)
+#   make check            static checks and unit tests                        (three or four minutes)
 #   make test             everything, on real Asterisk, broker and audio
 #   make soak / bench     long runs / measurements
 #   make setup / lock / clean / purge
