@@ -18,13 +18,15 @@ from benchmarks.table import Finding
 from callrouter.layout import SETUP_FOLDER
 from callrouter.records.call_writes import CallWrites
 from callrouter.records.cel_csv import cut
-from callrouter.records.cut import Cut
+from callrouter.records.cut import Cut, Row
+from callrouter.records.database import Database, open_database
 from callrouter.records.fold import fold, milestones
+from callrouter.records.leases import Fence
 from callrouter.records.queue_log_lines import cut_queue_log
+from callrouter.records.row_values import Values
 from callrouter.records.store import Store
 from callrouter.records.tail import Batch, FilePosition
-from callrouter.vocabulary.cel import CelRow, at_node
-from callrouter.vocabulary.queue_log import QueueRow
+from callrouter.vocabulary.cel import at_node
 from tests.postgresql import Postgresql
 
 _CALLS: Final = 6400
@@ -34,15 +36,27 @@ _TABLES: Final = ("journal_piece", "call_record", "outbox")
 
 
 class _Watched(Store):
-    """A store that keeps what it was about to write, and how long that took."""
+    """A store that keeps how long each of its transactions took."""
 
-    def __init__(self, *arguments: object, **named: object) -> None:
-        super().__init__(*arguments, **named)  # type: ignore[arg-type]  # as they come
+    def __init__(self, database: Database) -> None:
+        super().__init__(
+            database,
+            explain=lambda _record: None,
+            prove=lambda record: record,
+            now=lambda: datetime.now(UTC),
+        )
         self.commits: list[float] = []
 
-    async def _transaction(self, writes: Sequence[CallWrites], *rest: object, **named: object) -> set[str]:
+    async def _transaction(
+        self,
+        writes: Sequence[CallWrites],
+        positions: Sequence[Values],
+        fence: Fence | None,
+        *,
+        one_by_one: bool,
+    ) -> set[str]:
         began = time.perf_counter()
-        refused = await super()._transaction(writes, *rest, **named)  # type: ignore[arg-type]  # as they come
+        refused = await super()._transaction(writes, positions, fence, one_by_one=one_by_one)
         self.commits.append(time.perf_counter() - began)
         return refused
 
@@ -95,10 +109,7 @@ async def _storing(cluster: Postgresql) -> list[Finding]:
 
 
 async def _stored(url: str, name: str) -> Callable[[str], list[Finding]]:
-    store = await _Watched.open(
-        url, explain=lambda _record: None, prove=lambda record: record, now=lambda: datetime.now(UTC)
-    )
-    assert isinstance(store, _Watched)
+    store = _Watched(await open_database(url))
     took = []
     try:
         for place in range(0, _CALLS, CALLS_A_BATCH):
@@ -129,7 +140,7 @@ async def _stored(url: str, name: str) -> Callable[[str], list[Finding]]:
     return findings
 
 
-def _batch(cut_rows: Cut[CelRow] | Cut[QueueRow], place: int) -> Batch:  # type: ignore[type-arg]  # either kind
+def _batch(cut_rows: Cut[Row], place: int) -> Batch[Row]:
     return Batch(cut_rows.rows, cut_rows.unreadable, FilePosition(1, "00", place + 1), is_full=True)
 
 
