@@ -11,7 +11,9 @@ Rules:
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,6 +60,20 @@ _CONNECTION_WAIT_SECONDS = 10.0
 _CONNECTION_AGE_SECONDS = 1800
 
 
+class SqliteConnection(sqlite3.Connection):
+    """A connection that gives up its locks when it is closed.
+
+    Python closes with sqlite3_close_v2: as long as a cursor lives (in the traceback of a cancelled caller, say),
+    SQLite keeps the closed connection, its open transaction and the lock of the whole file.
+    """
+
+    def close(self) -> None:
+        """Take back what was not committed, and close."""
+        with suppress(sqlite3.Error):
+            self.rollback()
+        super().close()
+
+
 class DatabaseError(SQLAlchemyError):
     """The database cannot be used; the text says which, why, and what to do about it."""
 
@@ -84,7 +100,9 @@ def database_url(text: str) -> URL:
 def make_engine(url: URL, *, patient: bool = False, command_seconds: float = _COMMAND_SECONDS) -> AsyncEngine:
     """Make an engine; it connects when it is used. `patient`: for changes of the schema, which may take long."""
     if url.get_backend_name() == "sqlite":
-        engine = create_async_engine(url, hide_parameters=True, **_pool_of(url, patient))
+        engine = create_async_engine(
+            url, hide_parameters=True, connect_args={"factory": SqliteConnection}, **_pool_of(url, patient)
+        )
         wait_ms = _SQLITE_PATIENT_MS if patient else _SQLITE_BUSY_MS
 
         def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

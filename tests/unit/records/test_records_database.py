@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from callrouter.records.database import Database, DatabaseError, insert_new, insert_or_update, open_database
+from callrouter.records.database_engine import SqliteConnection
 from callrouter.records.database_engine import database_url as parsed
 from callrouter.records.tables import metadata, reconcile_cursor
 
@@ -182,3 +183,41 @@ async def test_a_locked_sqlite_file_is_an_error_in_two_seconds_and_then_usable_a
         await connection.execute(sa.insert(reconcile_cursor).values(ONE))
     assert await positions(database) == [("x", 1)]
     await database.close()
+
+
+async def test_a_cancelled_transaction_leaves_no_lock_wherever_it_was(database_url: str) -> None:
+    database = await open_database(database_url)
+
+    async def writes() -> None:
+        async with database.write() as connection:
+            for position in range(5):
+                values = {**ONE, "position": position}
+                upsert = insert_or_update(database.dialect, reconcile_cursor, ["position"])
+                await connection.execute(upsert.values(values))
+                await connection.execute(sa.select(reconcile_cursor.c.position))
+
+    try:
+        for moment in range(60):
+            task = asyncio.create_task(writes())
+            await asyncio.sleep(moment * 0.000_1)
+            task.cancel()
+            # Its error is kept, and with it what the transaction had in its hands.
+            errors = await asyncio.gather(task, return_exceptions=True)
+            async with asyncio.timeout(1), database.write() as connection:
+                await connection.execute(sa.delete(reconcile_cursor))
+            assert len(errors) == 1
+    finally:
+        await database.close()
+
+
+def test_a_closed_sqlite_connection_has_no_lock_although_a_cursor_is_alive(tmp_path: Path) -> None:
+    file = tmp_path / "some.db"
+    mine = sqlite3.connect(file, factory=SqliteConnection)
+    mine.execute("CREATE TABLE t (x)")
+    cursor = mine.execute("INSERT INTO t VALUES (1), (2) RETURNING x")
+    mine.close()
+    other = sqlite3.connect(file, timeout=0)
+    other.execute("INSERT INTO t VALUES (3)")
+    assert other.execute("SELECT x FROM t").fetchall() == [(3,)]
+    other.close()
+    assert cursor is not None
