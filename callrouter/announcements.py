@@ -1,8 +1,10 @@
-"""Every announcement that callers may hear, as the prompts room knows it: the plan's, and the dialplan's own.
+"""Every announcement that may be heard, as the prompts room knows it: the dialplan's own, the platform's, the plan's.
 
 Rules:
 - A recording is wanted for all that the plan can ever play. Only what names a day that nobody has given yet can't be
   spoken, so it is not wanted before somebody does.
+- The dialplan's own and the phrases of queue, menu, message and agents are wanted whatever the plan.
+- A year is spoken only if it is not the one in which the announcement is first heard.
 - What is written for people and what a voice says are the same text, filled with the same values.
 """
 
@@ -14,8 +16,16 @@ from pathlib import Path
 from callrouter.layout import PROMPTS_FOLDER
 from callrouter.plans.wanted_prompts import WantedNotice, wanted
 from callrouter.prompts.catalogue import Catalogue, CatalogueEntry, load_catalogue
-from callrouter.prompts.renderings import WantedPrompt, load_renderings, master_path, prompt_key
-from callrouter.prompts.text import Spoken, spoken_date, spoken_digits, spoken_time
+from callrouter.prompts.phrases import phrases
+from callrouter.prompts.renderings import (
+    ALWAYS_WANTED,
+    WantedPrompt,
+    line_sound_path,
+    load_renderings,
+    master_path,
+    prompt_key,
+)
+from callrouter.prompts.text import Spoken, spoken_address, spoken_date, spoken_digits, spoken_time
 from callrouter.vocabulary.decision import Decision
 from callrouter.vocabulary.plan import Plan
 
@@ -35,10 +45,11 @@ def announcements_of(plan: Plan, folder: Path = PROMPTS_FOLDER) -> tuple[WantedP
         WantedPrompt(prompt_key(prompt_id), prompt_id, catalogue.entry(prompt_id).fill({}).said)
         for prompt_id in OF_THE_DIALPLAN
     )
-    return own + tuple(
+    of_the_plan = tuple(
         WantedPrompt(notice.key, notice.announcement, entry.fill(values).said)
         for notice, entry, values in _entries(catalogue, plan)
     )
+    return own + phrases(catalogue) + of_the_plan
 
 
 def rightly_recorded(plan: Plan, folder: Path = PROMPTS_FOLDER) -> frozenset[str]:
@@ -61,9 +72,9 @@ def rightly_recorded(plan: Plan, folder: Path = PROMPTS_FOLDER) -> frozenset[str
 
 
 def missing_sounds(plan: Plan, sounds: Path) -> list[str]:
-    """Return the keys of announcements for which Asterisk would find no sound; callers would hear nothing."""
-    keys = sorted({prompt.key for prompt in announcements_of(plan)})
-    return [key for key in keys if not (sounds / f"{key}.alaw").exists()]
+    """Return the keys of announcements, tones and music for which Asterisk would find no sound: silence."""
+    keys = {prompt.key for prompt in announcements_of(plan)} | set(ALWAYS_WANTED)
+    return [key for key in sorted(keys) if not line_sound_path(sounds, key).exists()]
 
 
 def announcement_text(plan: Plan, decision: Decision, folder: Path = PROMPTS_FOLDER) -> str | None:
@@ -106,12 +117,16 @@ def _values(notice: WantedNotice, entry: CatalogueEntry) -> Mapping[str, str | S
     if notice.spoken_name:
         known["old_name"] = notice.spoken_name
     if notice.last_day and notice.stop_day:
-        # A year is not spoken: the announcement is made in the year of the change, and heard around it.
-        known["last_day"] = spoken_date(notice.last_day, notice.stop_day.year)
-        known["stop_day"] = spoken_date(notice.stop_day, notice.stop_day.year)
+        this_year = (notice.begins or notice.last_day).year
+        known["last_day"] = spoken_date(notice.last_day, this_year)
+        known["stop_day"] = spoken_date(notice.stop_day, this_year)
     if notice.daily:
         known["open"] = _time(notice.daily.opens)
         known["close"] = _time(notice.daily.closes)
+    if notice.seats:
+        known["seat_name"] = notice.seats
+    if notice.email:
+        known["email"] = Spoken(notice.email, spoken_address(notice.email))
     return {name: known[name] for name in entry.variables if name in known}
 
 

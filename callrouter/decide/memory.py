@@ -2,7 +2,7 @@
 
 Rules:
 - Between two instants at which anything in the plan begins or ends, all of it stays the same but weekly hours: that
-  is an epoch. What is found in an epoch holds in all of it.
+  is an epoch. What is found in an epoch holds in all of it. A public holiday begins and ends one where hours ask.
 - Few epochs are kept, and few findings in each: forgetting changes nothing but the time of the next decision. The
   first to come are kept, in a large plan the busy ones; making room for others costs more than it saves.
 - What a caller chooses is no key unless the plan knows it: no flood of odd numbers fills the memory.
@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from callrouter.decide.calendar import changes_of_days
 from callrouter.decide.center import sole_area
 from callrouter.decide.platform import Belonging
 from callrouter.decide.ruling import Case
@@ -59,10 +60,21 @@ class Epoch:
 class Memory:
     """What is kept of one plan."""
 
-    __slots__ = ("_areas", "_changes", "_epochs", "_latest", "_plan", "choosy", "utilities", "zone")
+    __slots__ = (
+        "_areas",
+        "_changes",
+        "_epochs",
+        "_latest",
+        "_plan",
+        "calendar",
+        "choosy",
+        "utilities",
+        "zone",
+    )
 
     def __init__(self, plan: Plan) -> None:
         self.zone = ZoneInfo(plan.timezone)
+        self.calendar = plan.calendar
         self.utilities: dict[str, Utility] = {
             number: utility for utility in plan.utilities for number in utility.numbers
         }
@@ -70,7 +82,8 @@ class Memory:
         """Lines at which the caller's area matters."""
         self._areas = frozenset(_areas(plan))
         self._plan = plan
-        self._changes = sorted({at.astimezone(UTC) for at in _changes(plan)})
+        days = changes_of_days(_hours(plan), plan.calendar, self.zone)
+        self._changes = sorted({at.astimezone(UTC) for at in (*_changes(plan), *days)})
         self._epochs: dict[int, Epoch] = {}
         self._latest = self._epoch(0, None)
 

@@ -109,7 +109,7 @@ def _dialled(called: Number, door: Door, plan: Plan, memory: Memory) -> tuple[st
 def _in_force(case: Case, at: datetime, memory: Memory) -> Ruling:
     """The first ruling of the chain whose people are on duty."""
     while case.hours is not None and case.otherwise is not None:
-        if openness(case.hours, at, memory.zone) is not Openness.CLOSED:
+        if openness(case.hours, at, memory.zone, memory.calendar) is not Openness.CLOSED:
             break
         case = case.otherwise
     return case.ruling

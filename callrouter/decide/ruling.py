@@ -14,9 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from callrouter.decide.center import center_for, out_of_reach, sole_area, unreachable, why_this_one
-from callrouter.decide.hours import changes_by_the_week, stretch_at
+from callrouter.decide.hours import changes_by_the_week, stretch_at, why_today
 from callrouter.decide.platform import Belonging, answering, elsewhere
 from callrouter.decide.source import EMERGENCY
 from callrouter.vocabulary.decision import Reason, ReasonCode, Ruling
@@ -135,7 +136,7 @@ def utility(number: str, found: Utility, received: Received) -> Case:
     seats = renamed(seats, number, found.name)
     if found.peer is None or LIVE.isdisjoint(found.means):
         return seats
-    return dialled_out(seats, found.peer, found.hours, received)
+    return on_this_day(dialled_out(seats, found.peer, found.hours, received), found.hours, received)
 
 
 def at_desk(received: Received, desk: Desk, reason: Reason, sort: Sort) -> Case:
@@ -161,7 +162,8 @@ def platforms_case(received: Received, belonging: Belonging, greeting: Greeting,
         return Case(connected._replace(treatment=Dial(peer, notice, seats.queue, priority)))
     if not changes_by_the_week(seats.hours, received.at):
         return Case(connected)
-    return Case(connected, seats.hours, Case(closed(connected, priority, seats, received)))
+    case = Case(connected, seats.hours, Case(closed(connected, priority, seats, received)))
+    return on_this_day(case, seats.hours, received)
 
 
 def closed(ruling: Ruling, priority: int, seats: Platform, received: Received) -> Ruling:
@@ -198,7 +200,8 @@ def to_a_center(case: Case, centers: tuple[Center, ...], received: Received) -> 
     out = dialled_out(case, center.peer, center.hours, received)
     if out.otherwise is None:
         return out
-    return out._replace(otherwise=because(case, unreachable(center, "不在服务时间", "is closed")))
+    out = out._replace(otherwise=because(case, unreachable(center, "不在服务时间", "is closed")))
+    return on_this_day(out, center.hours, received)
 
 
 def dialled_out(case: Case, peer: str, hours: Hours | None, received: Received) -> Case:
@@ -212,6 +215,13 @@ def dialled_out(case: Case, peer: str, hours: Hours | None, received: Received) 
     if hours is None or not changes_by_the_week(hours, received.at):
         return Case(out)
     return Case(out, hours, case)
+
+
+def on_this_day(case: Case, hours: Hours | None, received: Received) -> Case:
+    """The case with what the calendar says of the day to these hours, whatever holds; nothing is said twice."""
+    plan = received.plan
+    told = why_today(hours, received.at, ZoneInfo(plan.timezone), plan.calendar)
+    return because(case, *(reason for reason in told if reason not in case.ruling.reasons))
 
 
 def because(case: Case, *reasons: Reason) -> Case:

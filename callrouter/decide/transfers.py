@@ -18,7 +18,7 @@ from typing import Final, NamedTuple, assert_never
 
 from callrouter.decide.center import area_of, area_of_caller, areas_told, center_for, out_of_reach
 from callrouter.decide.effective import has_begun
-from callrouter.decide.hours import Openness, openness
+from callrouter.decide.hours import Openness, openness, why_today
 from callrouter.decide.memory import memory_of
 from callrouter.decide.platform import answering
 from callrouter.decide.ruling import LIVE
@@ -69,6 +69,7 @@ class _Ways:
 
     def __init__(self, ruling: Ruling, call: Call, plan: Plan, at: datetime) -> None:
         self._plan, self._at, self._zone = plan, at, memory_of(plan).zone
+        self._calendar = plan.calendar
         platform = plan.platforms[ruling.platform]
         self._here = answering(platform, plan)
         self._areas = areas_told(area_of(call.called), area_of_caller(call.caller), platform)
@@ -171,16 +172,26 @@ class _Ways:
         return False, "本地没有转接目标，请引导拨打 / no desk is known for the area: guide the caller"
 
     def _on_duty(self, hours: Hours | None) -> _Why:
-        answer = Openness.UNSTATED if hours is None else openness(hours, self._at, self._zone)
+        answer = Openness.UNSTATED
+        if hours is not None:
+            answer = openness(hours, self._at, self._zone, self._calendar)
         match answer:
             case Openness.OPEN:
                 return True, "在服务时间内 / on duty"
             case Openness.CLOSED:
-                return False, "不在服务时间 / outside its hours"
+                return False, self._closed(hours)
             case Openness.UNSTATED:
                 return False, "服务时间未明确 / its hours are not stated"
             case _:
                 assert_never(answer)
+
+    def _closed(self, hours: Hours | None) -> str:
+        """That it is outside the hours, and what day it is where that matters."""
+        zh, en = "不在服务时间", "outside its hours"
+        for reason in why_today(hours, self._at, self._zone, self._calendar):
+            day_zh, _, day_en = reason.detail.partition(" / ")
+            zh, en = f"{zh}（{day_zh}）", f"{en} ({day_en})"
+        return f"{zh} / {en}"
 
 
 def _emergency_means(out: EmergencyOut) -> tuple[Means, ...]:

@@ -19,6 +19,7 @@ from callrouter.plans.document.against import against_document
 from callrouter.plans.document.data import DocumentData, load_document
 from callrouter.plans.findings import Finding, PlanErrors
 from callrouter.plans.lint.branches import branches
+from callrouter.plans.lint.calendar import calendar
 from callrouter.plans.lint.choices import choices, unnumbered
 from callrouter.plans.lint.deadlines import deadlines, offsets
 from callrouter.plans.lint.hours import hours
@@ -42,6 +43,7 @@ LINT: Final[tuple[Callable[[Subject], Iterator[Finding]], ...]] = (
     territory,
     loops,
     hours,
+    calendar,
     prompts,
     deadlines,
     offsets,

@@ -5,6 +5,7 @@ Rules:
 - A part with an error is left out of what follows, so that one mistake is not reported thrice.
 - A file in the folder that nobody would read is an error: a misnamed file must not vanish silently.
 - The document's files make a whole plan by themselves; `operator.yaml` only adds what they leave unsaid.
+- A calendar of public holidays is a country's, not a plan's: its file lies beside the plans and is read with each.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from callrouter.plans.assembly.lines import schedules_of
 from callrouter.plans.assembly.plan import assemble
 from callrouter.plans.codes import Code
 from callrouter.plans.findings import Fault, Finding, PlanErrors, clipped
-from callrouter.plans.meaning import lines_file, names, operator_file, plan_file
+from callrouter.plans.meaning import calendar, lines_file, names, operator_file, plan_file
 from callrouter.plans.meaning.drafts import (
     Drafts,
     lines_draft,
@@ -28,6 +29,7 @@ from callrouter.plans.meaning.lines_file import Instants
 from callrouter.plans.meaning.overlay import Choice, choices_in, filled_in, judge_fills
 from callrouter.plans.meaning.spelling import judge_sources, judge_spelling
 from callrouter.plans.positions import Positions
+from callrouter.plans.reading.calendar_file import read_calendar
 from callrouter.plans.reading.list_files import names_of_files, read_lists
 from callrouter.plans.reading.written import MappingMarks, Written, packed
 from callrouter.plans.reading.yaml_reader import read
@@ -71,13 +73,15 @@ def load(folder: Path, *, overlay: bool = True, shown: str | None = None) -> Loa
     operator = operator_draft(_operator(folder, shown, overlay=overlay), plan, lines)
     drafts = Drafts(plan, lines, operator)
     instants = _judge(drafts, folder.name)
+    years, about_calendar = read_calendar(folder, shown, plan)
     sound = not any(written.findings for written in drafts.files)
     schedules = schedules_of(lines, operator, instants) if sound else {}
     lists, findings = read_lists(folder, shown, drafts, schedules)
     findings += _strays(folder, shown, drafts, overlay=overlay)
+    findings += about_calendar
     findings += [finding for written in drafts.files for finding in written.findings]
     return Loaded(
-        plan=None if findings else assemble(drafts, schedules, lists),
+        plan=None if findings else assemble(drafts, schedules, lists, years),
         findings=tuple(sorted(findings)),
         positions=Positions(drafts.files, filled_in(drafts, instants)),
         folder=folder,
@@ -126,6 +130,7 @@ def _judge(drafts: Drafts, folder: str) -> Instants:
     names.judge_references(names.operator_references(operator), known.everything)
     plan_file.judge_plan(plan, folder)
     plan_file.judge_territory(plan, operator)
+    calendar.judge_holidays(plan, operator)
     operator_file.judge_operator_rows(operator)
     lines_file.judge_lines(drafts)
     judge_fills(drafts)

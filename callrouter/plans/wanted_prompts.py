@@ -2,11 +2,13 @@
 
 Rules:
 - One value per file key: what a line says is named by the line (a list's lines share one recording), what the
-  callers of an emergency service hear by its number, what is said outside hours by the hours; all else has no owner.
+  callers of an emergency service hear by its number, what is said outside hours by the hours, on the way to expert or
+  dedicated seats by their queue, of an e-mail address by its platform; all else has no owner.
 - A phase without an instant counts too: its recording must be there on the day it is dated.
 - A platform that is renamed says everything anew: a key for each name under which it can be played.
 - `stop_day` is the first day on which the number no longer serves, `last_day` the day before, both in the
   plan's time zone: a transition that ends at `2021-10-01T00:00+08:00` is spoken 使用到九月三十日.
+- What a queue or a voicemail says does not name the platform: it has one key, whatever the platform is called.
 """
 
 from __future__ import annotations
@@ -17,12 +19,13 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from callrouter.vocabulary.hours import Hours, Span, Staffing, Stretch, announced_as
+from callrouter.vocabulary.hours import DaySpan, Hours, Span, Staffing, Stretch, announced_as
 from callrouter.vocabulary.line import Line
 from callrouter.vocabulary.migration import Phase, PhaseName, Schedule
 from callrouter.vocabulary.number_table import LineList
 from callrouter.vocabulary.numbers import EMERGENCY_CODES
 from callrouter.vocabulary.plan import Plan, announcement_key
+from callrouter.vocabulary.policy import QueueKind
 
 SPEAKS_NUMBER: Final = frozenset({"G02", "G05", "T01", "T02", "X01", "X02"})
 """Announcements of the catalogue that speak the dialled number."""
@@ -30,6 +33,12 @@ SPEAKS_END: Final = frozenset({"T01", "X01"})
 """Announcements that speak the day on which a number stops."""
 SPEAKS_HOURS: Final = frozenset({"H01"})
 """Announcements that speak daily hours."""
+SPEAKS_SEATS: Final = frozenset({"E01", "E02"})
+"""Announcements that speak the name of expert or dedicated seats: on the way to them, and when nobody is there."""
+SPEAKS_ADDRESS: Final = frozenset({"H04"})
+"""Announcements that speak a platform's e-mail address."""
+SPEAKS_COUNT: Final = frozenset({"Q03", "Q06"})
+"""Announcements that speak how many are ahead, or how many minutes: only a queue knows."""
 
 _OF_EMERGENCIES = "emergency:"
 
@@ -45,7 +54,7 @@ class WantedNotice:
     brand: str
     """The platform's name."""
     place: str
-    """The phase, desk or hours that play it, `file:line:column`."""
+    """The phase, desk, hours, queue or platform that plays it, `file:line:column`."""
     dated: bool = True
     """False: nobody has given the phase its instant yet, and words that name it are missing."""
     number: str | None = None
@@ -56,19 +65,27 @@ class WantedNotice:
     stop_day: date | None = None
     daily: Span | None = None
     """The hours of each day."""
+    begins: date | None = None
+    """The first day on which it is heard; None: since ever, or nobody knows."""
+    seats: str | None = None
+    """The spoken name of expert or dedicated seats."""
+    email: str | None = None
 
 
 def wanted(plan: Plan) -> tuple[WantedNotice, ...]:
     """Everything that the plan can play, each key once, sorted by key."""
     found: dict[str, WantedNotice] = {}
-    for notice in (*_of_desks(plan), *_handed_over(plan), *_closed(plan), *_of_lines(plan)):
+    of_calls = (*_of_desks(plan), *_handed_over(plan), *_closed(plan), *_of_lines(plan))
+    for notice in (*of_calls, *_of_queues(plan), *_of_addresses(plan)):
         found.setdefault(notice.key, notice)
     return tuple(found[key] for key in sorted(found))
 
 
 def daily_span(stretch: Stretch) -> Span | None:
-    """The hours of every day, on Monday; None where the days differ or have several spans."""
+    """The hours of every day, on Monday; None where days differ, holidays too, or have several spans."""
     first = stretch.spans[0] if stretch.spans else None
+    if first is not None and stretch.holidays not in {None, (DaySpan(first.opens, first.closes),)}:
+        return None
     every_day = {(span.weekday, span.opens, span.closes) for span in stretch.spans}
     same = first is not None and every_day == {(day, first.opens, first.closes) for day in range(7)}
     return first if same else None
@@ -131,6 +148,36 @@ def _closed(plan: Plan) -> Iterator[WantedNotice]:
                 )
 
 
+def _of_queues(plan: Plan) -> Iterator[WantedNotice]:
+    """What is said on the way to expert and dedicated seats, and when they can't answer."""
+    for queue in plan.queues.values():
+        if queue.kind is QueueKind.GENERAL:
+            continue
+        for announcement in sorted(SPEAKS_SEATS):
+            yield WantedNotice(
+                announcement_key(announcement, plan.jurisdiction, queue.id),
+                announcement,
+                plan.brands[0].name,
+                queue.place,
+                seats=queue.spoken_name,
+            )
+
+
+def _of_addresses(plan: Plan) -> Iterator[WantedNotice]:
+    """The e-mail addresses of the platforms that are served here, told when a message was left."""
+    for platform in plan.platforms.values():
+        if not platform.served or platform.email is None:
+            continue
+        for announcement in sorted(SPEAKS_ADDRESS):
+            yield WantedNotice(
+                announcement_key(announcement, plan.jurisdiction, platform.id),
+                announcement,
+                plan.brands[0].name,
+                platform.place,
+                email=platform.email,
+            )
+
+
 def _of_lines(plan: Plan) -> Iterator[WantedNotice]:
     plays = {schedule.id: tuple(_plays(plan, schedule)) for schedule in plan.schedules.values()}
     for line in plan.lines.values():
@@ -149,13 +196,14 @@ class _Play:
     announcement: str
     brand: int
     dated: bool
+    begins: date | None
     last_day: date | None
     stop_day: date | None
 
 
 def _plays(plan: Plan, schedule: Schedule) -> Iterator[_Play]:
-    end = stops_at(schedule)
-    local = end.astimezone(ZoneInfo(plan.timezone)) if end else None
+    end, zone = stops_at(schedule), ZoneInfo(plan.timezone)
+    local = end.astimezone(zone) if end else None
     last_day = (local - timedelta(microseconds=1)).date() if local else None
     stop_day = local.date() if local else None
     for phase in (*schedule.phases, *schedule.undated):
@@ -163,8 +211,9 @@ def _plays(plan: Plan, schedule: Schedule) -> Iterator[_Play]:
             continue
         dated = phase in schedule.phases
         earliest = phase.starts if dated else schedule.phases[-1].starts
+        begins = phase.starts.astimezone(zone).date() if dated and phase.starts else None
         for brand in _brands_during(plan, earliest, phase.ends if dated else None):
-            yield _Play(phase, phase.announcement, brand, dated, last_day, stop_day)
+            yield _Play(phase, phase.announcement, brand, dated, begins, last_day, stop_day)
 
 
 def _spoken(plan: Plan, line: Line | LineList, play: _Play) -> WantedNotice:
@@ -184,6 +233,7 @@ def _spoken(plan: Plan, line: Line | LineList, play: _Play) -> WantedNotice:
         line.spoken_name,
         play.last_day,
         play.stop_day,
+        begins=play.begins,
     )
 
 

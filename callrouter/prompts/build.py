@@ -35,6 +35,7 @@ from callrouter.prompts.renderings import (
     BEEP,
     FILE_NAME,
     HOLD,
+    LISTENING,
     Rendering,
     Source,
     WantedPrompt,
@@ -163,6 +164,8 @@ class _Workshop:
             return make(tones.hold_music(), tones.SAMPLE_RATE)
         if prompt.key == BEEP:
             return make(tones.record_beep(), tones.SAMPLE_RATE)
+        if prompt.key == LISTENING:
+            return make(tones.listening_pips(), tones.SAMPLE_RATE)
         self._catalogue.entry(prompt.prompt_id)  # an id that the catalogue does not have is refused
         if self._voice is None:
             self._voice = Voice(

@@ -6,7 +6,7 @@ Rules:
   to be heard, and not above −3 dBFS, where a telephone line begins to distort.
 - A recording that its master was not built from is heard all the same (`unpack` masters it): information.
   One that cannot be used is an error, though its master is heard instead.
-- The record tone and the music on hold are wanted always. Masters nobody wants are told as information.
+- The tones and the music on hold are wanted always. Masters nobody wants are told as information.
 """
 
 from __future__ import annotations

@@ -23,9 +23,11 @@ FILE_NAME = "renderings.json"
 RECORDING_ENDINGS = (".wav", ".flac")
 BEEP = "beep"
 """The tone before a message is recorded."""
+LISTENING = "listening"
+"""The tone that an agent hears while the caller still listens to an announcement."""
 HOLD = "hold"
 """The music while a caller waits."""
-ALWAYS_WANTED = (BEEP, HOLD)
+ALWAYS_WANTED = (BEEP, HOLD, LISTENING)
 """Sounds without words that no plan names and every platform plays."""
 
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -37,7 +39,7 @@ class Source(StrEnum):
     SYNTHESIS = "synthesis"
     RECORDING = "recording"
     GENERATED = "generated"
-    """Computed tones: the beep and the music on hold."""
+    """Computed: the tones and the music on hold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ Rules:
 - The default rule: one digit is a plain number (按1 → 按一); two digits are a quantity (15 → 十五); three or
   more are read digit by digit with 幺 for 1. 12345 alone is read 一二三四五: that is its name.
 - Every variable of the prompt has a value, and every value has a variable; anything else is an error.
+- People count with 两: 两位, 两分钟; in larger numbers it is 二 again (十二, 二十二).
+- An e-mail address is spelt: its letters by their names, at most four in one breath.
 - An interval is half-open: the last day of a transition is the day before its end. A year is spoken only
   when it is not the current one.
 """
@@ -25,6 +27,20 @@ HOTLINE = "12345"
 _HOTLINE_SPOKEN = "一二三四五"
 _DIGITS = dict(zip("0123456789", "零幺二三四五六七八九", strict=True))
 _NUMERALS = "零一二三四五六七八九"
+_LETTERS = dict(
+    zip(
+        "abcdefghijklmnopqrstuvwxyz",
+        (
+            *("诶", "必", "西", "弟", "衣", "艾弗", "寄", "诶尺", "爱", "杰", "克诶", "艾楼", "艾姆"),
+            *("恩", "欧", "批", "丘", "阿尔", "艾斯", "踢", "优", "威", "达不溜", "艾克斯", "歪", "贼"),
+        ),
+        strict=True,
+    )
+)
+"""What a letter is called in Chinese; where a dictionary reads it otherwise, the catalogue's lexicon knows better."""
+_SIGNS = {"@": "艾特", ".": "点", "-": "横杠", "_": "下划线", "+": "加号"}
+_LETTERS_IN_ONE_BREATH = 4
+_ADDRESS_PIECES = re.compile(r"[a-z]+|[0-9]+|[^a-z0-9]")
 _PARTS_OF_THE_DAY = ((6, "凌晨"), (12, "上午"), (13, "中午"), (18, "下午"), (25, "晚上"))
 """Up to which hour a part of the day lasts."""
 _VARIABLE = re.compile(r"\{([a-z_]+)\}")
@@ -95,6 +111,53 @@ def spoken_digits(number: str) -> str:
 def spoken_numbers(text: str) -> str:
     """Replace each run of digits in a text by its default reading (see the rules above)."""
     return re.sub(r"[0-9]+", lambda run: _reading(run[0]), text)
+
+
+def spoken_count(number: int) -> str:
+    """Say how many, from 0 to 99, before 位 or 分钟: 2 → 两, 12 → 十二, 50 → 五十."""
+    return "两" if number == 2 else _quantity(number)
+
+
+def spoken_address(address: str) -> str:
+    """Spell an e-mail address: li@12345.cn → 艾楼爱，艾特一二三四五，点西恩.
+
+    Raises PromptError for a character that has no name here.
+    """
+    breaths: list[str] = []
+    sign = ""  # said in one breath with what follows it
+    for piece in _ADDRESS_PIECES.findall(address.lower()):
+        if piece in _SIGNS:
+            sign += _SIGNS[piece]
+            continue
+        first, *rest = _breaths(piece)
+        breaths += [sign + first, *rest]
+        sign = ""
+    return "，".join([*breaths, sign] if sign else breaths)
+
+
+def _breaths(piece: str) -> list[str]:
+    """Spell the letters or the digits of an address."""
+    if piece.isascii() and piece.isdigit():
+        return [spoken_digits(piece)]
+    if piece.isascii() and piece.isalpha():
+        return _spelt(piece)
+    raise PromptError(
+        "an e-mail address",
+        f"the voice cannot spell the character U+{ord(piece):04X}",
+        "give an address of letters, digits and . - _ +",
+    )
+
+
+def _spelt(letters: str) -> list[str]:
+    """Spell letters in as few breaths as can be, none much longer than another: 13 → 4, 3, 3, 3."""
+    breaths = -(-len(letters) // _LETTERS_IN_ONE_BREATH)
+    least, longer = divmod(len(letters), breaths)
+    spelt, begins = [], 0
+    for breath in range(breaths):
+        ends = begins + least + (breath < longer)
+        spelt.append("".join(_LETTERS[letter] for letter in letters[begins:ends]))
+        begins = ends
+    return spelt
 
 
 def spoken_date(day: date, this_year: int) -> str:

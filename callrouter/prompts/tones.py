@@ -1,7 +1,8 @@
-"""Sounds without words, computed: the record tone and the music on hold. Ours, so nobody's licence.
+"""Sounds without words, computed: the record tone, the agent's tone and the music on hold. Ours, so nobody's licence.
 
 Rules:
 - The same samples every time: no chance, no clock.
+- The agent's tone is twofold and lower than the record tone: nobody takes one for the other.
 - Music on hold is quiet and slow, has no words and no advertising (GB/T 33358-2016), and lies inside
   300–3400 Hz so that the line changes nothing. Its end joins its beginning: it is played in a loop.
 """
@@ -17,6 +18,8 @@ VERSION = "1"
 
 _BEEP_HZ = 1000
 _BEEP_SECONDS = 0.4
+_PIP_HZ = 500
+_PIP_SECONDS = 0.12
 _BAR_SECONDS = 4.0
 # G major pentatonic, one bar a chord: plucked upwards, then a note of the melody.
 _BARS: tuple[tuple[int, ...], ...] = (
@@ -38,10 +41,13 @@ Signal = NDArray[np.float64]
 
 def record_beep() -> Signal:
     """Make the tone after which a caller speaks: 1000 Hz, 0.4 s, softly switched."""
-    time = np.arange(round(_BEEP_SECONDS * SAMPLE_RATE)) / SAMPLE_RATE
-    edges = np.minimum(1.0, np.minimum(time, time[::-1]) / 0.01)
-    tone: Signal = 0.3 * edges * np.sin(2 * np.pi * _BEEP_HZ * time)
-    return tone
+    return _beep(_BEEP_HZ, _BEEP_SECONDS)
+
+
+def listening_pips() -> Signal:
+    """Make what an agent hears who answers while the caller still listens to an announcement: two low pips."""
+    pip = _beep(_PIP_HZ, _PIP_SECONDS)
+    return np.concatenate([pip, np.zeros_like(pip), pip])
 
 
 def hold_music() -> Signal:
@@ -56,6 +62,13 @@ def hold_music() -> Signal:
             music[(start + np.arange(len(pluck))) % length] += pluck
     loop: Signal = 0.25 * music / np.abs(music).max()
     return loop
+
+
+def _beep(frequency: float, seconds: float) -> Signal:
+    time = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    edges = np.minimum(1.0, np.minimum(time, time[::-1]) / 0.01)
+    tone: Signal = 0.3 * edges * np.sin(2 * np.pi * frequency * time)
+    return tone
 
 
 def _pluck(note: int, loudness: float) -> Signal:

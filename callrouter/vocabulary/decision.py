@@ -55,6 +55,12 @@ class ReasonCode(StrEnum):
     CENTER_UNREACHABLE = "center_unreachable"
     """By plan a center answers, but it has no peer, has not opened yet or is closed: the queue."""
     OUTSIDE_HOURS = "outside_hours"
+    PUBLIC_HOLIDAY = "public_holiday"
+    """The day is a public holiday, and the hours of whoever is to answer say what holds on one."""
+    MAKE_UP_WORKDAY = "make_up_workday"
+    """The day is worked in place of another (调休上班), and the hours say which weekday's hold."""
+    CALENDAR_SILENT = "calendar_silent"
+    """The hours ask for holidays, and the calendar does not know this year's: the weekday decides."""
     ILLUSTRATIVE = "illustrative"
     """The rule is the operator's choice where the document is silent."""
 

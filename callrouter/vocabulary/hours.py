@@ -5,6 +5,7 @@ Rules:
 - Times of day are local to the plan's time zone, half-open: 09:00-18:00 is closed at 18:00:00. `24:00` is the
   day's end; a span that ends at or before its start does not cross midnight but is refused by the loader.
 - Hours that the document does not state and the operator has not given are unstated: nobody may count on them.
+- Public holidays and make-up workdays change nothing unless the stretch says what holds on them.
 """
 
 from __future__ import annotations
@@ -33,6 +34,14 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class DaySpan:
+    """A part of any day, in minutes since midnight, `[opens, closes)`."""
+
+    opens: int
+    closes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stretch:
     """What holds during `[starts, ends)`."""
 
@@ -44,6 +53,15 @@ class Stretch:
     source: str
     place: str
     illustrative: bool = False
+    holidays: tuple[DaySpan, ...] | None = None
+    """Of WEEKLY: what holds on a public holiday, sorted; empty: closed. None: as on any such weekday."""
+    workdays: int | None = None
+    """Of WEEKLY: the weekday whose spans hold on a make-up workday; 0 is Monday. None: those of its own weekday."""
+
+    @property
+    def asks_calendar(self) -> bool:
+        """Whether holidays or make-up workdays matter to it."""
+        return self.holidays is not None or self.workdays is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from callrouter.vocabulary.calendar import Calendar
 from callrouter.vocabulary.line import Center, Line, LineClass
 from callrouter.vocabulary.migration import Due, Schedule
 from callrouter.vocabulary.number_table import LineLists
@@ -92,6 +93,8 @@ class Plan:
     """Room for what follows from the plan alone; forgetting it costs nothing but time. A changed copy has its own."""
     demands: tuple[Demand, ...] = ()
     """What the document demands of lines by their mode."""
+    calendar: Calendar | None = None
+    """Whose holidays count where hours ask for them; None: nobody has named one."""
 
     def line(self, number: str) -> Line | None:
         """The line of a canonical number, from YAML or CSV."""

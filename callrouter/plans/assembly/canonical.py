@@ -3,6 +3,7 @@
 Rules:
 - Comments, layout, the order of keys and of lines, and the places where things stand do not matter; every rule does.
 - An instant counts as the instant that it is, in UTC, not as it was written.
+- What the language learned later counts only where it is said: a plan that does not use it keeps its hash.
 - Listed numbers count by the digest that their lists keep: there may be a million of them.
 """
 
@@ -18,7 +19,9 @@ from callrouter.vocabulary.line import Line
 from callrouter.vocabulary.number_table import LineLists
 from callrouter.vocabulary.plan import Plan
 
-_NOT_RULES = frozenset({"hash", "place", "given_place", "kept", "lines", "lists"})
+_NOT_RULES = frozenset({"hash", "place", "given_place", "kept", "lines", "lists", "by_day"})
+_LEARNED = frozenset({"calendar", "holidays", "workdays"})
+"""Keys that came later, and are no rule while they are None."""
 
 
 def fingerprint(plan: Plan) -> str:
@@ -48,7 +51,8 @@ def _lists(lists: LineLists) -> object:
 def _plain(value: object) -> object:
     """What JSON knows in place of what it doesn't."""
     if is_dataclass(value):
-        return {part.name: getattr(value, part.name) for part in fields(value) if part.name not in _NOT_RULES}
+        said = {part.name: getattr(value, part.name) for part in fields(value) if part.name not in _NOT_RULES}
+        return {name: held for name, held in said.items() if held is not None or name not in _LEARNED}
     match value:
         case datetime():
             return value.astimezone(UTC).isoformat()

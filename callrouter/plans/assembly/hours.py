@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import pairwise
 
 from callrouter.plans.meaning.drafts import OperatorDraft, PlanDraft
-from callrouter.plans.schema.parts import OPERATOR_SOURCE, HoursPart, OperatorHours, StretchPart
+from callrouter.plans.schema.parts import OPERATOR_SOURCE, DayRule, HoursPart, OperatorHours, StretchPart
 from callrouter.plans.schema.validation import Item
-from callrouter.vocabulary.hours import Hours, Span, Staffing, Stretch
+from callrouter.vocabulary.hours import DaySpan, Hours, Span, Staffing, Stretch
 
 
 def hours_of(plan: PlanDraft, operator: OperatorDraft) -> dict[str, Hours]:
@@ -52,6 +52,8 @@ def _hours(item: Item[HoursPart] | Item[OperatorHours]) -> Hours:
                 source=part.source or source,
                 place=item.written.place((*item.where, "stretches", index)),
                 illustrative=item.part.illustrative,
+                holidays=_holidays(part),
+                workdays=_workdays(part),
             )
             for index, (part, end) in enumerate(zip(parts, [*ends, None], strict=True))
         ),
@@ -62,3 +64,26 @@ def _hours(item: Item[HoursPart] | Item[OperatorHours]) -> Hours:
 def _spans(part: StretchPart) -> tuple[Span, ...]:
     spans = [Span(day, span.opens, span.closes) for span in part.weekly for day in span.days]
     return tuple(sorted(spans, key=lambda span: (span.weekday, span.opens)))
+
+
+def _holidays(part: StretchPart) -> tuple[DaySpan, ...] | None:
+    """What holds on a public holiday: nothing, a weekday's hours or its own; None if it is like any day."""
+    if part.holiday_hours:
+        own = [DaySpan(times.opens, times.closes) for times in part.holiday_hours]
+    elif part.holidays is not None:
+        own = [
+            DaySpan(span.opens, span.closes)
+            for span in part.weekly
+            if part.holidays.weekday is not None and part.holidays.weekday in span.days
+        ]
+    else:
+        return None
+    return tuple(sorted(own, key=lambda span: span.opens))
+
+
+def _workdays(part: StretchPart) -> int | None:
+    """The weekday whose hours hold on a make-up workday; Monday's, where only holidays are spoken of."""
+    if part.workdays is not None:
+        return part.workdays.weekday
+    asks = part.holidays is not None or bool(part.holiday_hours)
+    return DayRule.MON.weekday if asks else None

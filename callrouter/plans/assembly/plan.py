@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
+from callrouter.plans.assembly.calendar import calendar_of
 from callrouter.plans.assembly.canonical import fingerprint
 from callrouter.plans.assembly.hours import hours_of
 from callrouter.plans.assembly.lines import centers_of, classes_of, dues_of, lines_of
@@ -17,6 +18,8 @@ from callrouter.plans.assembly.policy import (
 )
 from callrouter.plans.assembly.territory import peers_of, platforms_of, queues_of, trunks_of
 from callrouter.plans.meaning.drafts import Drafts
+from callrouter.plans.schema.calendar_file import YearPart
+from callrouter.plans.schema.validation import Item
 from callrouter.vocabulary.migration import Schedule
 from callrouter.vocabulary.number_table import LineLists
 from callrouter.vocabulary.plan import Brand, Document, Hub, Plan
@@ -26,6 +29,7 @@ def assemble(
     drafts: Drafts,
     schedules: dict[str, Schedule],
     lists: LineLists,
+    years: list[Item[YearPart]] | None,
 ) -> Plan:
     """Make the plan. Only for parts without an error."""
     plan, lines, operator = drafts
@@ -65,5 +69,6 @@ def assemble(
         dues=dues_of(plan.written, ("dues",), [item.part for item in plan.dues]),
         place=plan.written.place(("jurisdiction",)),
         demands=demands_of(plan),
+        calendar=calendar_of(plan, operator, years),
     )
     return replace(made, hash=fingerprint(made))

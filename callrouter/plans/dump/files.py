@@ -4,6 +4,7 @@ Rules:
 - What the document says goes into plan.yaml and lines.yaml, what is marked illustrative into operator.yaml.
 - Only what the plan holds can be written: comments, the operator's reasons, hours that nobody keeps and where the
   document gives a brand or an excluded system are not in it. Reasons and sources are filled in with a general one.
+- A calendar is named, not written: it is a country's. The site's own changes of it are the plan's.
 - What follows from something else (where a phase ends, which queue is a platform's) is left out.
 """
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from callrouter.plans.dump.lines_file import center_value, line_value, list_value
 from callrouter.plans.dump.parts import (
     WHY,
+    calendar_change,
     hours_value,
     instant,
     is_chosen,
@@ -34,6 +35,7 @@ def operator_value(plan: Plan, hours: Mapping[str, Hours]) -> dict[str, Value]:
     schedules = [one for one in plan.schedules.values() if is_operators_schedule(one)]
     sections: dict[str, Value] = {
         "instants": _chosen(_instants(plan)),
+        "calendar": _chosen(map(calendar_change, plan.calendar.changes if plan.calendar else ())),
         "hours": _chosen(hours_value(one) for one in hours.values() if is_operators(one)),
         "platforms": _chosen(_platform(one, plan.home) for one in plan.platforms.values()),
         "queues": _chosen(_queue(one) for one in plan.queues.values()),

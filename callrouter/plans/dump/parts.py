@@ -9,6 +9,7 @@ from typing import Final
 
 from callrouter.plans.dump.yaml_text import Value
 from callrouter.plans.schema.parts import OPERATOR_SOURCE
+from callrouter.vocabulary.calendar import SpecialDay
 from callrouter.vocabulary.hours import Hours, Staffing, Stretch
 from callrouter.vocabulary.migration import Phase, Schedule
 from callrouter.vocabulary.plan import Plan
@@ -65,6 +66,7 @@ def _stretch(stretch: Stretch) -> dict[str, Value]:
         "starts": instant(stretch.starts),
         "staffing": stretch.staffing,
         "weekly": _weekly(stretch) if stretch.staffing is Staffing.WEEKLY else None,
+        **_of_the_calendar(stretch),
         "source": stretch.source if stretch.source != OPERATOR_SOURCE else None,
     }
 
@@ -79,6 +81,25 @@ def _weekly(stretch: Stretch) -> list[Value]:
         }
         for (opens, closes), of_time in groupby(spans, key=lambda span: (span.opens, span.closes))
     ]
+
+
+def _of_the_calendar(stretch: Stretch) -> dict[str, Value]:
+    """What holds on holidays and make-up workdays; a weekday's hours are written out."""
+    if not stretch.asks_calendar:
+        return {}
+    times: list[Value] = [
+        {"opens": _time(span.opens), "closes": _time(span.closes)} for span in stretch.holidays or ()
+    ]
+    return {
+        "holidays": "closed" if stretch.holidays == () else None,
+        "holiday_hours": some(times),
+        "workdays": "ordinary" if stretch.workdays is None else _DAYS[stretch.workdays],
+    }
+
+
+def calendar_change(day: SpecialDay) -> dict[str, Value]:
+    """A site's change of the calendar."""
+    return {"first": day.day.isoformat(), "becomes": day.kind, "name": day.name}
 
 
 def _time(minutes: int) -> str:

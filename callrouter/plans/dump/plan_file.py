@@ -38,6 +38,7 @@ def plan_value(plan: Plan, hours: Mapping[str, Hours]) -> dict[str, Value]:
             "issued": document.issued.isoformat(),
         },
         "timezone": plan.timezone,
+        "calendar": plan.calendar.id if plan.calendar is not None else None,
         "hub": {"number": plan.hub.number, "spoken_number": plan.hub.spoken_number, "name": plan.hub.name},
         "brands": [
             {"name": brand.name, "starts": instant(brand.starts), "source": anywhere} for brand in plan.brands

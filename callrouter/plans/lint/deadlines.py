@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 from callrouter.plans.codes import Code
 from callrouter.plans.findings import Finding
 from callrouter.plans.lint.subject import Subject, all_phases, named, note, warning
-from callrouter.vocabulary.hours import Hours
 from callrouter.vocabulary.migration import Due, NumberFate, PhaseName, Schedule
 
 
@@ -102,7 +101,7 @@ def _instants(subject: Subject) -> Iterator[tuple[datetime | None, str, str]]:
     for schedule in subject.schedules:
         for phase in all_phases(schedule):
             yield phase.starts, phase.place, "starts"
-    for hours in _hours(subject):
+    for hours in subject.kept_hours:
         for stretch in hours.stretches:
             yield stretch.starts, stretch.place, "starts"
     for brand in plan.brands:
@@ -114,13 +113,3 @@ def _instants(subject: Subject) -> Iterator[tuple[datetime | None, str, str]]:
     for centers in plan.centers.values():
         for center in centers:
             yield center.opens, center.place, "opens"
-
-
-def _hours(subject: Subject) -> tuple[Hours, ...]:
-    """Every hours that anybody keeps, each once."""
-    plan = subject.plan
-    kept = [platform.hours for platform in plan.platforms.values()]
-    kept += [center.hours for centers in plan.centers.values() for center in centers]
-    kept += [queue.hours for queue in plan.queues.values() if queue.hours]
-    kept += [utility.hours for utility in plan.utilities if utility.hours]
-    return tuple({hours.place: hours for hours in kept}.values())

@@ -14,12 +14,13 @@ from callrouter.plans.codes import Code
 from callrouter.plans.findings import Finding
 from callrouter.plans.lint.subject import Subject, error, warning
 from callrouter.plans.wanted_prompts import SPEAKS_HOURS, daily_span
-from callrouter.vocabulary.hours import Hours, Staffing, Stretch
+from callrouter.vocabulary.hours import DaySpan, Hours, Span, Staffing, Stretch
 from callrouter.vocabulary.line import Center
 from callrouter.vocabulary.policy import Queue
 from callrouter.vocabulary.territory import Platform
 
-_MINUTES_A_WEEK = 7 * 24 * 60
+_MINUTES_A_DAY = 24 * 60
+_MINUTES_A_WEEK = 7 * _MINUTES_A_DAY
 
 
 def hours(subject: Subject) -> Iterator[Finding]:
@@ -85,5 +86,11 @@ def _still_to_come(subject: Subject, hours: Hours) -> list[Stretch]:
 
 
 def _has_closed_time(stretch: Stretch) -> bool:
-    open_minutes = sum(span.closes - span.opens for span in stretch.spans)
-    return stretch.staffing is Staffing.WEEKLY and open_minutes < _MINUTES_A_WEEK
+    open_minutes = sum(_length(span) for span in stretch.spans)
+    holiday = _MINUTES_A_DAY if stretch.holidays is None else sum(_length(span) for span in stretch.holidays)
+    shut = open_minutes < _MINUTES_A_WEEK or holiday < _MINUTES_A_DAY
+    return stretch.staffing is Staffing.WEEKLY and shut
+
+
+def _length(span: Span | DaySpan) -> int:
+    return span.closes - span.opens

@@ -3,6 +3,7 @@
 Rules:
 - What a phase without an instant would play counts too: the recording must be there on the day it is dated.
 - A missing recording is silence in the caller's ear: an error, told once for each place that plays it.
+- What only a queue or a voicemail can say (its seats' name, its address, the callers ahead) no desk or phase can.
 - A spoken number is read digit by digit; `1` is 幺 or 一.
 """
 
@@ -13,7 +14,15 @@ from collections.abc import Iterator
 from callrouter.plans.codes import Code
 from callrouter.plans.findings import Finding
 from callrouter.plans.lint.subject import Subject, all_phases, error, named, warning
-from callrouter.plans.wanted_prompts import SPEAKS_END, SPEAKS_NUMBER, WantedNotice, wanted
+from callrouter.plans.wanted_prompts import (
+    SPEAKS_ADDRESS,
+    SPEAKS_COUNT,
+    SPEAKS_END,
+    SPEAKS_NUMBER,
+    SPEAKS_SEATS,
+    WantedNotice,
+    wanted,
+)
 
 _READINGS = {
     "0": "零〇", "1": "幺一", "2": "二", "3": "三", "4": "四",
@@ -81,25 +90,39 @@ def _lacks(notice: WantedNotice) -> tuple[str, str, str] | None:
             "the number, and the numbers of a list share one recording",
             "改用 T03 / use T03",
         )
+    of_a_queue = notice.announcement in SPEAKS_SEATS | SPEAKS_ADDRESS | SPEAKS_COUNT
+    if of_a_queue and notice.seats is None and notice.email is None:
+        return (
+            "座席、邮箱或等候的情况，只有排队和留言时才有",
+            "seats, an address or a wait, which only a queue or a voicemail has",
+            "改用 G01 / use G01",
+        )
     return None
 
 
 def _unrecorded(subject: Subject) -> Iterator[Finding]:
     if subject.recorded is None:
         return
-    missing: dict[str, list[str]] = {}
+    missing: dict[tuple[str, str], list[str]] = {}
     for notice in wanted(subject.plan):
         known = notice.announcement in subject.announcements
         if known and _lacks(notice) is None and notice.key not in subject.recorded:
-            missing.setdefault(notice.place, []).append(notice.key)
-    for place, keys in missing.items():
+            missing.setdefault((notice.place, _written_in(notice)), []).append(notice.key)
+    for (place, field), keys in missing.items():
         yield error(
-            subject.spot(place, "announcement"),
+            subject.spot(place, field),
             Code.PROMPT_FILE_MISSING,
             f"没有这样说的语音文件：{named(keys)}，来电人会听不到或听错",
             "no recording says this: callers would hear nothing, or what is wrong",
             "运行 callrouter prompts build / run `callrouter prompts build`",
         )
+
+
+def _written_in(notice: WantedNotice) -> str:
+    """The field of the plan from which the announcement follows."""
+    if notice.seats is not None:
+        return "spoken_name"
+    return "announcement" if notice.email is None else "email"
 
 
 def _misspoken(subject: Subject) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from callrouter.plans.document.data import DocumentData
 from callrouter.plans.findings import Fault, Finding, Severity, at_place
 from callrouter.plans.load import Positions
 from callrouter.plans.meaning.overlay import Choice
+from callrouter.vocabulary.hours import Hours, Stretch
 from callrouter.vocabulary.line import LineClass
 from callrouter.vocabulary.migration import Mode, Phase, Schedule
 from callrouter.vocabulary.number_table import LineList
@@ -67,6 +68,21 @@ class Subject:
     def demands(self, mode: Mode) -> tuple[Demand, ...]:
         """What the document demands of the lines of a mode."""
         return tuple(demand for demand in self.plan.demands if demand.mode is mode)
+
+    @property
+    def kept_hours(self) -> tuple[Hours, ...]:
+        """Every hours that anybody keeps, each once."""
+        plan = self.plan
+        kept = [platform.hours for platform in plan.platforms.values()]
+        kept += [center.hours for centers in plan.centers.values() for center in centers]
+        kept += [queue.hours for queue in plan.queues.values() if queue.hours]
+        kept += [utility.hours for utility in plan.utilities if utility.hours]
+        return tuple({hours.place: hours for hours in kept}.values())
+
+    def asked_at(self, stretch: Stretch) -> str:
+        """Where a stretch of hours asks for holidays or make-up workdays."""
+        spots = (self.spot(stretch.place, key) for key in ("holidays", "holiday_hours", "workdays"))
+        return next((spot for spot in spots if spot != stretch.place), stretch.place)
 
     @property
     def freeze(self) -> Demand | None:

@@ -17,6 +17,7 @@ from callrouter.plans.schema.lines_file import (
     SchedulePart,
 )
 from callrouter.plans.schema.operator_file import (
+    CalendarChange,
     CenterFill,
     EmergencyFill,
     InstantPart,
@@ -79,6 +80,7 @@ class PlanDraft:
     title: str | None
     version: str | None
     timezone: str | None
+    calendar: str | None
     home: str | None
     document: Item[DocumentPart] | None
     hub: Item[HubPart] | None
@@ -112,6 +114,7 @@ class OperatorDraft:
 
     written: Written
     instants: list[Item[InstantPart]]
+    calendar: list[Item[CalendarChange]]
     hours: list[Item[OperatorHours]]
     platforms: list[Item[NewPlatform]]
     platform_fills: list[Item[PlatformFill]]
@@ -153,6 +156,7 @@ def plan_draft(written: Written) -> PlanDraft:
         title=value_of(_TEXT, written, "title"),
         version=value_of(_VERSION, written, "version"),
         timezone=value_of(_TEXT, written, "timezone"),
+        calendar=value_of(_ID, written, "calendar"),
         home=value_of(_ID, written, "home"),
         document=part_of(DocumentPart, written, "document"),
         hub=part_of(HubPart, written, "hub"),
@@ -193,6 +197,7 @@ def operator_draft(written: Written, plan: PlanDraft, lines: LinesDraft) -> Oper
     return OperatorDraft(
         written=written,
         instants=items_of(InstantPart, written, "instants"),
+        calendar=items_of(CalendarChange, written, "calendar"),
         hours=items_of(OperatorHours, written, "hours"),
         platforms=platforms,
         platform_fills=platform_fills,

@@ -96,7 +96,7 @@ def filled_in(drafts: Drafts, instants: Instants) -> dict[str, list[str]]:
 
 
 def _name(part: Part, step: str | int) -> str:
-    for key in ("id", "number", "schedule"):
+    for key in ("id", "number", "schedule", "first"):
         if (name := getattr(part, key, None)) is not None:
             return str(name)
     return str(step)
@@ -105,6 +105,7 @@ def _name(part: Part, step: str | int) -> str:
 def _all(operator: OperatorDraft) -> Iterator[Item[Chosen]]:
     sections: Sequence[Iterable[Item[Chosen]]] = (
         operator.instants,
+        operator.calendar,
         operator.hours,
         operator.platforms,
         operator.platform_fills,

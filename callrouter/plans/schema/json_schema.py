@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from callrouter.plans.schema.calendar_file import CalendarFile
 from callrouter.plans.schema.lines_file import LinesFile
 from callrouter.plans.schema.operator_file import OperatorFile
 from callrouter.plans.schema.parts import Part
@@ -26,11 +27,12 @@ FILES: Final[dict[str, type[Part]]] = {
     "plan.yaml": PlanFile,
     "lines.yaml": LinesFile,
     "operator.yaml": OperatorFile,
+    "calendar.yaml": CalendarFile,
 }
 
 
 def plan_schema() -> dict[str, Json]:
-    """The JSON Schema of each file of a plan, by the file's name."""
+    """The JSON Schema of each file of a plan, by the file's name; `calendar.yaml` is that of `calendars/*.yaml`."""
     return {name: _schema(name, model) for name, model in FILES.items()}
 
 

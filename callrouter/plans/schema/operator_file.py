@@ -32,7 +32,7 @@ from callrouter.plans.schema.plan_file import (
     QueuePart,
     UtilityPart,
 )
-from callrouter.plans.schema.times import Instant
+from callrouter.plans.schema.times import Day, Instant
 from callrouter.plans.schema.values import (
     AreaCode,
     Email,
@@ -48,8 +48,10 @@ from callrouter.plans.schema.values import (
     one_of,
     words_schema,
 )
+from callrouter.vocabulary.calendar import DayKind
 from callrouter.vocabulary.call import FoundBy
 
+KindOfDayWord = Annotated[DayKind, one_of(*DayKind), words_schema(*DayKind)]
 FinderWord = Annotated[FoundBy, one_of(*FoundBy), words_schema(*FoundBy)]
 
 _HOURS = "服务时间的代号 / id of its hours"
@@ -214,11 +216,26 @@ class NewLinePart(Chosen):
     number: LineNumber = Field(description="新设的热线 / the new hotline")
 
 
+class CalendarChange(Chosen):
+    """Days that are otherwise here than the country's calendar says."""
+
+    first: Day = Field(description="第一天 / the first day")
+    last: Day | None = Field(None, description="最后一天，含；不写为一天 / the last day, itself included")
+    becomes: KindOfDayWord = Field(
+        description="holiday 放假 · workday 调休上班 · ordinary 按星期 / off, worked, or as its weekday says"
+    )
+    name: Text = Field(description="节日名称，例如 三月三 / the holiday's name")
+
+
 class OperatorFile(Part):
     """`operator.yaml`: the operator's choices."""
 
     instants: list[InstantPart] = Field(
         default_factory=list, description="文件没有给出的时刻 / instants not given"
+    )
+    calendar: list[CalendarChange] = Field(
+        default_factory=list,
+        description="本地与日历不同的日子 / days that differ here from the plan's calendar",
     )
     hours: list[OperatorHours] = Field(default_factory=list, description="服务时间 / named hours")
     platforms: list[PlatformFill | NewPlatform] = Field(default_factory=list, description="平台 / platforms")

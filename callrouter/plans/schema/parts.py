@@ -8,6 +8,7 @@ Rules:
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +20,31 @@ from callrouter.vocabulary.hours import Staffing
 OPERATOR_SOURCE = "operator"
 """The source of what the operator chose."""
 
+
+class DayRule(StrEnum):
+    """What may hold on a public holiday or a make-up workday: nobody, the hours of a weekday, or nothing special."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+    CLOSED = "closed"
+    ORDINARY = "ordinary"
+
+    @property
+    def weekday(self) -> int | None:
+        """The weekday that it is, 0 for Monday; None for the other words."""
+        return list(DayRule).index(self) if self not in {DayRule.CLOSED, DayRule.ORDINARY} else None
+
+
+_WEEKDAYS = tuple(rule for rule in DayRule if rule.weekday is not None)
+HolidayWord = Annotated[DayRule, one_of(DayRule.CLOSED, *_WEEKDAYS), words_schema(DayRule.CLOSED, *_WEEKDAYS)]
+WorkdayWord = Annotated[
+    DayRule, one_of(*_WEEKDAYS, DayRule.ORDINARY), words_schema(*_WEEKDAYS, DayRule.ORDINARY)
+]
 StaffingWord = Annotated[Staffing, one_of(*Staffing), words_schema(*Staffing)]
 
 
@@ -67,6 +93,13 @@ class WeeklyPart(Part):
     closes: TimeOfDay = Field(description='结束时间，"24:00" 为午夜 / closes at; "24:00" is midnight')
 
 
+class HolidayTimesPart(Part):
+    """A part of a public holiday; midnight is never crossed."""
+
+    opens: TimeOfDay = Field(description='开始时间，例如 "10:00" / opens at')
+    closes: TimeOfDay = Field(description='结束时间，"24:00" 为午夜 / closes at; "24:00" is midnight')
+
+
 class StretchPart(Part):
     """What holds during a stretch of time, `[starts, ends)`."""
 
@@ -81,6 +114,21 @@ class StretchPart(Part):
         description="7x24 全天候 · weekly 按星期 · unstated 未写明 / round the clock, weekly, not stated"
     )
     weekly: list[WeeklyPart] = Field(default_factory=list, description="weekly 的时间 / the hours, of weekly")
+    holidays: HolidayWord | None = Field(
+        None,
+        description="法定节假日：closed 不上班 · mon…sun 照这一天；不写则与平日一样 / on public holidays: closed, or "
+        "as on that weekday; left out: like any day",
+    )
+    holiday_hours: list[HolidayTimesPart] = Field(
+        default_factory=list,
+        description="法定节假日自己的时间，代替 holidays / times of their own on public holidays, instead of "
+        "`holidays`",
+    )
+    workdays: WorkdayWord | None = Field(
+        None,
+        description="调休上班日照星期几，ordinary 为照其本来的星期；写了节假日而不写此项，照 mon / make-up workdays: "
+        "as on which weekday; ordinary: as the day that it is; left out beside holidays: mon",
+    )
     source: Source | None = Field(
         None, description="出处；不写则同上 / the document's line; left out: as above"
     )

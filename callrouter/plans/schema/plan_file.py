@@ -216,6 +216,11 @@ class PlanFile(Part):
     version: Version = Field(description='计划自身的版本，例如 "1.0" / the plan\'s own version')
     document: DocumentPart = Field(description="依据的文件 / the document that it implements")
     timezone: Text = Field(description="时区，例如 Asia/Shanghai / the time zone")
+    calendar: Id | None = Field(
+        None,
+        description="节假日日历：calendars/ 中的文件名，例如 china；服务时间不问节假日则不写 / the calendar of "
+        "public holidays: a file's name in calendars/; left out: no hours ask for one",
+    )
     hub: HubPart = Field(description="12345 本身 / 12345 itself")
     brands: list[BrandPart] = Field(
         min_length=1, description="平台名称，按时间先后 / its names, in order of time"

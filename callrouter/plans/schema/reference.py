@@ -17,6 +17,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from callrouter.plans import codes
+from callrouter.plans.schema.calendar_file import CalendarFile
 from callrouter.plans.schema.lines_file import LinesFile
 from callrouter.plans.schema.operator_file import OperatorFile
 from callrouter.plans.schema.plan_file import PlanFile
@@ -29,6 +30,7 @@ _FILES: Final[tuple[tuple[str, type[BaseModel]], ...]] = (
     ("plan.yaml", PlanFile),
     ("lines.yaml", LinesFile),
     ("operator.yaml", OperatorFile),
+    ("calendars/*.yaml", CalendarFile),
 )
 
 _EXAMPLES: Final = ("2021-10-01T00:00:00+08:00", "2021-10-01", "09:00", "mon-fri", "10")

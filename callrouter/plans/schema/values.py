@@ -33,6 +33,7 @@ SOURCE = r"^[0-9]{3}:L[0-9]{1,5}(-L[0-9]{1,5})?$"
 DOCUMENT_REF = r"^[0-9]{3}$"
 SEAT = r"^[0-9A-Za-z][0-9A-Za-z_-]{0,31}$"
 CSV_NAME = r"^[0-9A-Za-z][0-9A-Za-z_.-]{0,59}\.csv$"
+YEAR = r"^(19[5-9][0-9]|2[01][0-9]{2})$"
 SIP_URI = r"^sips?:([0-9A-Za-z._+-]{1,64}@)?[0-9A-Za-z]([0-9A-Za-z.-]{0,250})(:[0-9]{1,5})?$"
 EMAIL = r"^[0-9A-Za-z._+-]{1,64}@[0-9A-Za-z]([0-9A-Za-z.-]{0,250})$"
 TRUNK_SOURCE = r"^(emergency:[0-9]{3,6}|platform:[a-z][a-z0-9-]{0,39})$"
@@ -57,6 +58,7 @@ HINTS = {
     ANNOUNCEMENT: ("语音提示编号", "the id of an announcement", "T01"),
     SOURCE: ("文件出处", "a line of the document", '"000:L82"'),
     DOCUMENT_REF: ("三位文件编号", "the document's three digits", '"000"'),
+    YEAR: ("四位年份", "a year of four digits", '"2026"'),
     SEAT: ("座席的 SIP 账号", "the SIP account of a seat", '"1001"'),
     CSV_NAME: ("同一文件夹中的 CSV 文件名", "the name of a CSV in the same folder", "landlines.csv"),
     SIP_URI: ("SIP 地址", "a SIP address", '"sip:192.0.2.10:5060"'),
@@ -193,6 +195,7 @@ SpokenNumber = Annotated[str, _pattern(SPOKEN_NUMBER)]
 Announcement = Annotated[str, _pattern(ANNOUNCEMENT)]
 Source = Annotated[str, _pattern(SOURCE), AfterValidator(_source)]
 Seat = Annotated[str, _pattern(SEAT), _number_schema(SEAT)]
+Year = Annotated[str, _pattern(YEAR), _number_schema(YEAR)]
 CsvName = Annotated[str, _pattern(CSV_NAME)]
 SipUri = Annotated[str, _pattern(SIP_URI)]
 Email = Annotated[str, _pattern(EMAIL)]

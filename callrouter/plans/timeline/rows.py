@@ -16,6 +16,7 @@ from enum import StrEnum
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from callrouter.plans.timeline.holidays import DaysOff, days_off
 from callrouter.vocabulary.line import Line, LineClass
 from callrouter.vocabulary.migration import Due, Schedule
 from callrouter.vocabulary.number_table import LineList
@@ -69,6 +70,8 @@ class Timeline:
     groups: tuple[Group, ...]
     dues: tuple[Due, ...]
     """Deadlines of the plan as a whole; none where single lines were asked for."""
+    days_off: tuple[DaysOff, ...] = ()
+    """Public holidays and make-up workdays by which hours go: the plan's, or those of the lines' centers."""
 
     @property
     def instants(self) -> tuple[datetime, ...]:
@@ -111,6 +114,7 @@ def timeline_of(plan: Plan, rows: Sequence[Row] | None = None) -> Timeline:
         ZoneInfo(plan.timezone),
         _grouped(_every_row(plan) if rows is None else rows),
         tuple(plan.dues) if rows is None else (),
+        days_off(plan, None if rows is None else [row.label for row in rows if row.kind is RowKind.LINE]),
     )
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from callrouter.plans.timeline.rows import Group, Row, Timeline
 from callrouter.plans.timeline.words import (
     Tongue,
+    day_off,
     kind_word,
     landing_word,
     local,
@@ -35,6 +36,10 @@ def table_of(timeline: Timeline, tongue: Tongue) -> Iterator[str]:
         yield ""
         yield phrase("whole_plan", tongue)
         yield from _dues(timeline.dues, tongue)
+    if timeline.days_off:
+        yield ""
+        yield phrase("days_off", tongue)
+        yield from _aligned([day_off(off, tongue) for off in timeline.days_off])
     if any(_is_illustrative(group) for group in timeline.groups):
         yield ""
         yield f"{_MARK} {phrase('illustrative', tongue)}"
@@ -76,7 +81,7 @@ def _dues(dues: Sequence[Due], tongue: Tongue) -> Iterator[str]:
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    widths = [max(_width(row[column]) for row in rows) for column in range(len(_COLUMNS))]
+    widths = [max(_width(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
         yield f"    {'  '.join(cells)}".rstrip()

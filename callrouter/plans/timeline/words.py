@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from callrouter.decide.calendar import WEEKDAY_WORDS
 from callrouter.decide.words import MODE_WORDS, NUMBER_FATE_WORDS, PHASE_WORDS, SEAT_FATE_WORDS
+from callrouter.plans.timeline.holidays import DaysOff
 from callrouter.plans.timeline.rows import RowKind
 from callrouter.vocabulary.migration import Landing, PhaseName, Schedule
 
@@ -53,6 +55,8 @@ _PHRASES: Final = {
     "whole_plan": ("整个计划", "the whole plan"),
     "not_to_scale": ("横轴按先后排列，间距不按比例", "in order of time, not to scale"),
     "local_time": ("当地时间", "local time"),
+    "days_off": ("节假日与调休（服务时间按此）", "Public holidays and make-up workdays (hours go by them)"),
+    "closed": ("不上班", "closed"),
     "dues": (
         "期限（当日仍在期限内；期限不会自动切换）",
         "Deadlines (the day itself is in time; none switches anything)",
@@ -102,6 +106,25 @@ def phrase(key: str, tongue: Tongue) -> str:
     """A fixed phrase of tables and drawings."""
     zh, en = _PHRASES[key]
     return zh if tongue is Tongue.ZH else en
+
+
+def day_off(off: DaysOff, tongue: Tongue) -> tuple[str, ...]:
+    """One entry of the calendar as cells: hours, days, name, what holds, notice."""
+    days = off.first.isoformat() if off.first == off.last else f"{off.first} – {off.last}"
+    return off.hours, days, off.name, _what_holds(off, tongue), off.source
+
+
+def _what_holds(off: DaysOff, tongue: Tongue) -> str:
+    if off.weekday is not None:
+        zh, en = WEEKDAY_WORDS[off.weekday]
+        return f"上班，照{zh}" if tongue is Tongue.ZH else f"worked, as on a {en}"
+    return ", ".join(f"{_time(one.opens)}-{_time(one.closes)}" for one in off.holds or ()) or phrase(
+        "closed", tongue
+    )
+
+
+def _time(minutes: int) -> str:
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def local(instant: datetime, zone: ZoneInfo) -> str:

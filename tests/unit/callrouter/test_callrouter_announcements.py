@@ -12,7 +12,10 @@ import pytest
 from callrouter.announcements import OF_THE_DIALPLAN, announcement_text, announcements_of, missing_sounds
 from callrouter.decide.route import decide
 from callrouter.plans.load import load_plan
+from callrouter.prompts.catalogue import load_catalogue
 from callrouter.prompts.findings import PromptError
+from callrouter.prompts.phrases import phrases
+from callrouter.prompts.renderings import line_sound_path
 from callrouter.settings import PROJECT_ROOT
 from callrouter.vocabulary.call import Call, FoundBy
 from callrouter.vocabulary.numbers import UnknownNumber, parse_number
@@ -63,6 +66,62 @@ def test_c32_outside_its_hours_a_platform_says_when_somebody_is_there() -> None:
     assert all(re.search(r"每天(凌晨|上午|中午|下午|晚上).+点.*到.+点", text) for text in said)
 
 
+def said_of_an_ending(folder: Path, begins: str, stops: str) -> dict[str, str]:
+    """What is said when the transition begins and the number stops at these instants."""
+    lines = [
+        ("        ends: 2021-10-01T00:00:00+08:00", f"        ends: {stops}"),
+        ("        starts: 2021-10-01T00:00:00+08:00", f"        starts: {stops}"),
+        ("        starts: 2021-06-01T00:00:00+08:00", f"        starts: {begins}"),
+    ]
+    plan = qingxi(folder, lines=lines).plan
+    assert plan is not None
+    return {prompt.key.removesuffix("-12300-sound"): prompt.spoken for prompt in announcements_of(plan)}
+
+
+def test_c13_a_number_that_stops_at_new_year_is_said_with_the_year_of_its_stop_day_only(
+    tmp_path: Path,
+) -> None:
+    said = said_of_an_ending(tmp_path, "2021-10-01T00:00:00+08:00", "2022-01-01T00:00:00+08:00")
+    assert "原号码使用到十二月三十一日，二零二二年一月一日起停用" in said["t01"]
+    assert "已于一月一日停用" in said["x01"]
+
+
+def test_c13_a_transition_over_new_year_says_the_year_to_those_who_hear_it_before(tmp_path: Path) -> None:
+    said = said_of_an_ending(tmp_path, "2021-11-01T00:00:00+08:00", "2022-03-01T00:00:00+08:00")
+    assert "原号码使用到二零二二年二月二十八日，二零二二年三月一日起停用" in said["t01"]
+    assert "已于三月一日停用" in said["x01"]
+
+
+def test_c13_new_year_is_that_of_the_plans_time_zone(tmp_path: Path) -> None:
+    said = said_of_an_ending(tmp_path, "2021-12-31T16:00:00+00:00", "2022-12-31T16:00:00+00:00")
+    assert "原号码使用到十二月三十一日，二零二三年一月一日起停用" in said["t01"]
+
+
+def test_c18_c42_seats_are_spoken_of_by_their_name() -> None:
+    plan = load_plan(PROJECT_ROOT / "dialplans" / "hainan")
+    said = {prompt.key: prompt.spoken for prompt in announcements_of(plan)}
+    assert said["e01-business-environment-hainan"] == "现在为您转接营商环境专席，请稍候。"
+    assert said["e02-expert-12320-hainan"].startswith("公共卫生专家座席暂时无人接听，")
+
+
+def test_c33_a_platforms_address_is_spelt() -> None:
+    plan = load_plan(PROJECT_ROOT / "dialplans" / "yunnan")
+    said = {prompt.key: prompt.spoken for prompt in announcements_of(plan)}
+    assert "地址是克诶优恩艾姆，爱恩寄，艾特一二三四五，点" in said["h04-kunming-yunnan"]
+
+
+def test_every_phrase_of_queue_menu_message_and_agents_is_wanted_whatever_the_plan() -> None:
+    folder = PROJECT_ROOT / "ivr_prompts"
+    assert set(phrases(load_catalogue(folder))) <= set(announcements_of(PLAN))
+
+
+def test_all_that_the_catalogue_has_is_wanted_by_a_shipped_plan_or_by_none() -> None:
+    plans = [path.parent for path in (PROJECT_ROOT / "dialplans").glob("*/plan.yaml")]
+    heard = {prompt.prompt_id for folder in plans for prompt in announcements_of(load_plan(folder))}
+    catalogue = load_catalogue(PROJECT_ROOT / "ivr_prompts")
+    assert catalogue.prompts.keys() - heard == {"X03"}  # an operator may choose it for `unknown`
+
+
 def test_c36_whoever_an_emergency_service_hands_over_hears_from_whom() -> None:
     said = {prompt.key: prompt.spoken for prompt in announcements_of(PLAN)}
     assert "由幺幺零转到" in said["m05-110-sichuan"]
@@ -76,11 +135,12 @@ def test_a_notice_that_the_catalogue_does_not_have_is_named() -> None:
 
 
 def test_every_sound_that_is_not_there_is_named_once(tmp_path: Path) -> None:
-    keys = sorted({prompt.key for prompt in announcements_of(PLAN)})
+    keys = sorted({prompt.key for prompt in announcements_of(PLAN)} | {"beep", "hold", "listening"})
     assert missing_sounds(PLAN, tmp_path) == keys
-    for key in keys[1:]:
-        (tmp_path / f"{key}.alaw").touch()
-    assert missing_sounds(PLAN, tmp_path) == keys[:1]
+    (tmp_path / "moh").mkdir()
+    for key in set(keys) - {"q03-7"}:
+        line_sound_path(tmp_path, key).touch()
+    assert missing_sounds(PLAN, tmp_path) == ["q03-7"]
 
 
 def test_the_text_of_a_decision_is_what_is_played_as_people_write_it() -> None:

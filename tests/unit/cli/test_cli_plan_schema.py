@@ -23,8 +23,8 @@ def test_schemas_are_written_into_the_folder_with_the_line_that_editors_need(tmp
     ran = run("plan", "schema", "--output", str(tmp_path / "schema"))
     assert (ran.code, ran.err) == (0, "")
     written = {file.name for file in (tmp_path / "schema").iterdir()}
-    assert written == {"plan.yaml.json", "lines.yaml.json", "operator.yaml.json"}
-    assert ran.out.count("# yaml-language-server: $schema=") == 3
+    assert written == {"plan.yaml.json", "lines.yaml.json", "operator.yaml.json", "calendar.yaml.json"}
+    assert ran.out.count("# yaml-language-server: $schema=") == 4
 
 
 def test_the_line_leads_from_a_shipped_plan_to_its_schema() -> None:

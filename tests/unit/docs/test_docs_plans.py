@@ -64,9 +64,11 @@ def often_needed(name: str) -> list[str]:
 
 
 def put_in(piece: str, file: Path) -> None:
-    """Put what stands under each key of the piece below the same key of the file."""
+    """Put what stands under each key of the piece below the same key of the file; a new key at its end."""
     text = file.read_text(encoding="utf-8")
-    for key, below in re.findall(r"^(\w+:)\n((?: .*\n)+)", piece, re.MULTILINE):
+    for key, below in re.findall(r"^(\w+:[^\n]*)\n((?: .*\n)*)", piece, re.MULTILINE):
+        if f"\n{key}\n" not in text:
+            text = text.replace("\n...\n", f"\n{key}\n...\n")
         assert f"\n{key}\n" in text
         text = text.replace(f"\n{key}\n", f"\n{key}\n{below}")
     file.write_text(text, encoding="utf-8")
@@ -82,7 +84,7 @@ def test_what_is_often_needed_fits_into_the_plan_of_the_walk(
     for file in (step for step in walk(name) if isinstance(step, File)):
         follow(file, tmp_path)
     pieces = often_needed(name)
-    assert len(pieces) == 2
+    assert len(pieces) == 4
     for piece in pieces:
         put_in(piece, plan / piece.splitlines()[0].removeprefix("# "))
     platform = (plan / "plan.yaml").read_text(encoding="utf-8").replace("hours: always", "hours: day")
@@ -93,6 +95,13 @@ def test_what_is_often_needed_fits_into_the_plan_of_the_walk(
     mayor = run("plan", "explain", "dialplans/mingchuan", "--dialled", "09602345678", *at).out
     assert "标记 mayor" in mayor
     assert "[outside_hours]" in mayor
+    holiday = (plan / "plan.yaml").read_text(encoding="utf-8").replace("hours: day", "hours: office")
+    (plan / "plan.yaml").write_text(holiday, encoding="utf-8")
+    for day, code in (("2021-10-01", "public_holiday"), ("2021-04-14", "public_holiday"), ("2021-10-07", "")):
+        told = run(
+            "plan", "explain", "dialplans/mingchuan", "--dialled", "12345", "--at", f"{day}T10:00:00+08:00"
+        ).out
+        assert (f"[{code}]" in told) == bool(code), told
 
 
 def test_both_languages_offer_the_same_pieces() -> None:

@@ -1,6 +1,6 @@
 """Parts of a plan that hypothesis makes: texts, instants, hours, schedules, platforms, queues, lines, centers."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from hypothesis import strategies as st
 
@@ -62,8 +62,36 @@ def hours_item(draw: Draw, name: str) -> Item:
                 "staffing": staffing,
                 "weekly": [weekly] if staffing == "weekly" else None,
             }
+            | (holidays_item(draw) if staffing == "weekly" else {})
         )
     return {"id": name, "stretches": stretches}
+
+
+def holidays_item(draw: Draw) -> Item:
+    """What holds on public holidays and make-up workdays; often nothing special."""
+    days = ("mon", "fri", "sat", "sun")
+    own: list[Value] = [{"opens": "09:30", "closes": "24:00"}, {"opens": "00:00", "closes": "09:30"}]
+    holidays = draw(st.sampled_from([None, None, "closed", *days, "own"]))
+    return {
+        "holidays": holidays if holidays != "own" else None,
+        "holiday_hours": own[: draw(st.integers(1, 2))] if holidays == "own" else None,
+        "workdays": draw(st.sampled_from([None, None, "ordinary", *days])),
+    }
+
+
+def calendar_changes(draw: Draw) -> list[Value]:
+    """Days on which a site differs from the country's calendar."""
+    firsts = draw(st.lists(st.integers(0, 200), max_size=3, unique=True))
+    return [
+        {
+            "first": (date(2021, 1, 1) + timedelta(days=7 * week)).isoformat(),
+            "last": maybe(draw, st.just((date(2021, 1, 3) + timedelta(days=7 * week)).isoformat())),
+            "becomes": draw(st.sampled_from(["holiday", "workday", "ordinary"])),
+            "name": draw(texts()),
+            "why": draw(texts()),
+        }
+        for week in firsts
+    ]
 
 
 def schedule_item(draw: Draw, *, cited: bool) -> Item:

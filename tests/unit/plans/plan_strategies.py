@@ -15,6 +15,7 @@ from tests.unit.plans.plan_part_strategies import (
     AREAS,
     Draw,
     Item,
+    calendar_changes,
     center_item,
     chosen,
     hours_item,
@@ -44,6 +45,7 @@ def _plan(draw: Draw, lines: tuple[str, ...]) -> Item:
         "version": "1.0",
         "document": {"ref": "009", "title": draw(texts()), "number": draw(texts()), "issued": "2021-03-24"},
         "timezone": draw(st.sampled_from(["Asia/Shanghai", "Asia/Urumqi", "UTC"])),
+        "calendar": "china",
         "hub": {"number": "12345", "spoken_number": "一二三四五", "name": maybe(draw, texts())},
         "brands": [
             {"name": draw(texts()), "starts": starts, "source": "009:L1"}
@@ -231,6 +233,7 @@ def _operator(draw: Draw, plan: Item, lines: Item) -> Item:
     platforms, queues, centers = (_rows(fills[key]) for key in ("platforms", "queues", "centers"))
     return {
         "instants": _instants(draw, lines),
+        "calendar": calendar_changes(draw),
         "hours": [hours_item(draw, "daytime") | why],
         "platforms": [*platforms, new_platform | {"peer": "tax"} | why],
         "queues": [*queues, new_queue | {"seats": ["1003"]} | why],

@@ -5,7 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from callrouter.plans.check import check
-from callrouter.plans.wanted_prompts import SPEAKS_END, SPEAKS_HOURS, SPEAKS_NUMBER, wanted
+from callrouter.plans.wanted_prompts import (
+    SPEAKS_ADDRESS,
+    SPEAKS_COUNT,
+    SPEAKS_END,
+    SPEAKS_HOURS,
+    SPEAKS_NUMBER,
+    SPEAKS_SEATS,
+    wanted,
+)
 from callrouter.prompts.catalogue import load_catalogue
 from callrouter.settings import PROJECT_ROOT
 from tests.unit.plans.qingxi import AT, CATALOGUE, found, qingxi, text_at, told
@@ -74,12 +82,37 @@ def test_c10_the_numbers_of_a_list_can_not_be_spoken_in_one_recording_prompt_uns
     assert text_at(tmp_path, finding) == "G02"
 
 
+def test_c18_what_only_a_queue_knows_a_desk_can_not_say_prompt_unspeakable(tmp_path: Path) -> None:
+    spoken = CATALOGUE | {"E01", "H04", "Q03"}
+    for announcement in ("E01", "H04", "Q03"):
+        folder = tmp_path / announcement
+        loaded = qingxi(folder, plan=[("hub: {announcement: G01,", f"hub: {{announcement: {announcement},")])
+        (finding,) = (one for one in check(loaded, AT, spoken, None) if one.is_error)
+        assert finding.fault.code == "PROMPT_UNSPEAKABLE"
+        assert text_at(folder, finding).startswith(announcement)
+
+
+def test_c18_seats_that_nobody_has_recorded_are_told_where_they_are_named_prompt_file_missing(
+    tmp_path: Path,
+) -> None:
+    loaded = qingxi(tmp_path)
+    assert loaded.plan is not None
+    keys = {notice.key for notice in wanted(loaded.plan)} - {"e01-labour-sound"}
+    (finding,) = (one for one in check(loaded, AT, CATALOGUE | {"E01", "E02"}, keys) if one.is_error)
+    assert told([finding]) == ["plan.yaml error PROMPT_FILE_MISSING -"]
+    assert "e01-labour-sound" in finding.fault.zh
+    assert text_at(tmp_path, finding) == "人社专家"
+
+
 def test_what_the_lint_believes_of_announcements_is_what_the_catalogue_says() -> None:
     entries = load_catalogue(PROJECT_ROOT / "ivr_prompts").prompts.values()
     speaks = {entry.prompt_id: set(entry.variables) for entry in entries}
     assert {name for name, said in speaks.items() if "old_no" in said} == SPEAKS_NUMBER
     assert {name for name, said in speaks.items() if said & {"stop_day", "last_day"}} == SPEAKS_END
     assert {name for name, said in speaks.items() if said & {"open", "close"}} == SPEAKS_HOURS
+    assert {name for name, said in speaks.items() if "seat_name" in said} == SPEAKS_SEATS
+    assert {name for name, said in speaks.items() if "email" in said} == SPEAKS_ADDRESS
+    assert {name for name, said in speaks.items() if said & {"position", "wait_min"}} == SPEAKS_COUNT
 
 
 def test_a_spoken_number_that_is_another_number_spoken_number_differs(tmp_path: Path) -> None:

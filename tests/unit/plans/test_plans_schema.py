@@ -17,7 +17,8 @@ from tests.unit.plans.invented_city import LINES, OPERATOR, PLAN
 from tests.unit.plans.small_json_schema import faults_of
 
 SCHEMA = plan_schema()
-CITY = {"plan.yaml": PLAN, "lines.yaml": LINES, "operator.yaml": OPERATOR}
+CALENDAR = (PROJECT_ROOT / "dialplans" / "calendars" / "china.yaml").read_text("utf-8")
+CITY = {"plan.yaml": PLAN, "lines.yaml": LINES, "operator.yaml": OPERATOR, "calendar.yaml": CALENDAR}
 SHIPPED = sorted(PROJECT_ROOT.glob("dialplans/*/*.yaml"))
 
 
@@ -52,7 +53,16 @@ def objects(schema: Any, where: str = "") -> Iterator[tuple[str, dict[str, Any]]
 
 
 def test_there_is_a_schema_of_each_file_and_it_is_json() -> None:
-    assert sorted(SCHEMA) == sorted(FILES) == ["lines.yaml", "operator.yaml", "plan.yaml"]
+    assert (
+        sorted(SCHEMA)
+        == sorted(FILES)
+        == [
+            "calendar.yaml",
+            "lines.yaml",
+            "operator.yaml",
+            "plan.yaml",
+        ]
+    )
     for schema in SCHEMA.values():
         assert schema["$schema"] == DIALECT
         assert json.loads(json.dumps(schema)) == schema
@@ -87,8 +97,9 @@ def test_numbers_without_quotes_that_are_safe_are_accepted() -> None:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_every_shipped_plan_is_accepted(path: Path) -> None:
-    if path.name in SCHEMA:
-        assert list(faults_of(as_editors_read(path.read_text("utf-8")), SCHEMA[path.name])) == []
+    name = "calendar.yaml" if path.parent.name == "calendars" else path.name
+    if name in SCHEMA:
+        assert list(faults_of(as_editors_read(path.read_text("utf-8")), SCHEMA[name])) == []
 
 
 @pytest.mark.parametrize(
@@ -102,6 +113,7 @@ def test_every_shipped_plan_is_accepted(path: Path) -> None:
         ("plan.yaml", 'priority: "20"', "priority: high", "/desks/emergency/priority"),
         ("plan.yaml", 'areas: ["0999"]', "areas: 0999", "/platforms/0/areas"),
         ("operator.yaml", "[did,", "[dids,", "/trunks/0/finders/0"),
+        ("calendar.yaml", 'year: "2018"', 'year: "18"', "/years/0/year"),
     ],
 )
 def test_what_our_loader_refuses_of_the_shape_the_schema_refuses(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -138,7 +139,10 @@ def test_nothing_is_wanted_that_no_decision_plays_but_what_waits_for_its_instant
     name: str, tmp_path: Path
 ) -> None:
     plan = invented(tmp_path) if name == INVENTED else load_plan(PROJECT_ROOT / "dialplans" / name)
-    idle = {key for key, notice in by_key(plan).items() if notice.dated} - played(plan)
+    decided = {
+        key for key, notice in by_key(plan).items() if notice.dated and not (notice.seats or notice.email)
+    }
+    idle = decided - played(plan)
     # By whom a call may be handed over depends on trunks and callers, of which the test tries some.
     assert {key for key in idle if not key.startswith("m05-")} == set()
 
@@ -227,6 +231,28 @@ def test_c32_each_stretch_of_hours_is_spoken_as_it_is(tmp_path: Path) -> None:
         "h01-daytime-2-sound-2": Span(0, 540, 1290),
         "h01-daytime-2-sound-3": Span(0, 540, 1290),
     }
+
+
+def test_c18_seats_that_are_not_general_are_announced_once_each_whatever_the_platform_is_called(
+    tmp_path: Path,
+) -> None:
+    notices = by_key(invented(tmp_path))
+    said = {key: notice.seats for key, notice in notices.items() if key.startswith(("e01-", "e02-"))}
+    assert said == {"e01-labour-sound": "人社专家", "e02-labour-sound": "人社专家"}
+
+
+def test_c33_an_address_is_told_for_each_platform_that_is_served_and_has_one() -> None:
+    plan = load_plan(PROJECT_ROOT / "dialplans" / "yunnan")
+    platforms = {**plan.platforms, "dali": replace(plan.platforms["dali"], served=False)}
+    platforms["kunming"] = replace(plan.platforms["kunming"], email=None)
+    told = {notice.key: notice.email for notice in wanted(replace(plan, platforms=platforms)) if notice.email}
+    assert len(told) == 15
+    assert told["h04-yuxi-yunnan"] == "yuxi@12345.example.org"
+    assert {"h04-dali-yunnan", "h04-kunming-yunnan"}.isdisjoint(told)
+
+
+def test_c13_an_announcement_is_first_heard_on_the_day_its_phase_begins(tmp_path: Path) -> None:
+    assert by_key(invented(tmp_path))["t01-12300-sound"].begins == date(2021, 6, 1)
 
 
 def test_hours_that_differ_by_day_have_no_daily_span() -> None:

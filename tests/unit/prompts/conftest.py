@@ -13,9 +13,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from callrouter.prompts.renderings import (
-    BEEP,
+    ALWAYS_WANTED,
     FILE_NAME,
-    HOLD,
     Rendering,
     Source,
     WantedPrompt,
@@ -75,7 +74,7 @@ def prompts_folder(
     folder = tmp_path / "ivr_prompts"
     (folder / "recordings").mkdir(parents=True)
     (folder / "catalogue.yaml").write_text(CATALOGUE, "utf-8")
-    for prompt in [WantedPrompt(BEEP, BEEP, ""), WantedPrompt(HOLD, HOLD, ""), *wanted]:
+    for prompt in [*(WantedPrompt(key, key, "") for key in ALWAYS_WANTED), *wanted]:
         put(folder, prompt, tone())
     return folder
 

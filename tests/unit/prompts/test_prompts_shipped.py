@@ -31,6 +31,12 @@ MERGED = [
     *("12396", "12300", "12349", "12336", "12312", "12301", "12356"),
     *("96119", "12330", "12331", "12358", "12365", "12322"),
 ]
+SEATS = [
+    *("business-environment-hainan", "expert-12320-hainan", "expert-12329-hainan", "minors-hainan"),
+    *(f"expert-{line}-inner-mongolia" for line in ("12316", "12320", "12329", "12333", "12348", "12385")),
+    *("expert-12333-sichuan", "expert-12348-sichuan"),
+]
+"""Expert and dedicated queues of the shipped plans."""
 DUAL = [
     *("12348", "12333", "12369", "12319", "12329", "12328", "12316"),
     *("12318", "12320", "12350", "12315", "12393", "12317", "12385"),
@@ -49,6 +55,49 @@ def test_every_prompt_that_sichuan_needs_is_shipped() -> None:
     needed |= {"g01-sichuan", "g04", "x03", "f01", "m06", "n02", "h02", "h03", *ALWAYS_WANTED}
 
     assert needed <= MANIFEST.keys()
+
+
+def test_every_prompt_of_queues_seats_voicemail_recording_and_survey_is_shipped() -> None:
+    needed = {f"{prompt}-{seats}" for prompt in ("e01", "e02") for seats in SEATS}
+    needed |= {f"q03-{ahead}" for ahead in range(1, 51)} | {f"q06-{minutes}" for minutes in range(1, 31)}
+    needed |= {"q01", "q02", "q04", "q05", "q07", "q08", "q09", "o01", "m06", "k01", "k02", "k03", "k04"}
+    needed |= {
+        "n03",
+        "h03",
+        "h05",
+        "h04-kunming-yunnan",
+        "h04-xishuangbanna-yunnan",
+        "g04",
+        "g06",
+        "z01",
+        "z02",
+    }
+    needed |= {
+        "i01",
+        "i02",
+        "v01",
+        "v02",
+        "v03",
+        "a01",
+        "a02",
+        "a03",
+        "a04",
+        "a05",
+        "r01",
+        "r02",
+        "listening",
+    }
+
+    assert needed <= MANIFEST.keys()
+
+
+@pytest.mark.parametrize("made", SPOKEN, ids=lambda made: made.key)
+def test_c47_nobody_listens_for_more_than_eight_seconds_before_a_person(made: Rendering) -> None:
+    # Told apart: a change of number (T, X), what a message needs (H01, N02, K04), and what is heard after the person
+    # or by choice (V01, H04). G03 speaks an office's full name, F01 and M06 the emergency numbers.
+    if re.match("[tx]0|h01|n02|k04|v01|h04|g03|f01|m06", made.key) is None:
+        assert made.duration_ms <= 8000
+    assert made.duration_ms <= 1000 * CATALOGUE.entry(made.prompt_id).longest_seconds
 
 
 def test_the_shipped_folder_passes_its_own_check() -> None:
@@ -70,7 +119,7 @@ def test_a_build_would_make_nothing_new(tmp_path: Path) -> None:
 
 def pattern_of(entry: CatalogueEntry) -> re.Pattern[str]:
     pieces = re.split(r"\{[a-z_]+\}", entry.text)
-    return re.compile("[\u4e00-\u9fff]+".join(re.escape(spoken_numbers(piece)) for piece in pieces))
+    return re.compile("[\u4e00-\u9fff，]+".join(re.escape(spoken_numbers(piece)) for piece in pieces))
 
 
 @pytest.mark.parametrize("made", SPOKEN, ids=lambda made: made.key)
@@ -101,7 +150,7 @@ def test_a_shipped_prompt_starts_at_once_and_fits_a_telephone_line(made: Renderi
     passed = power[(frequency >= 250) & (frequency <= 3500)].sum() / power.sum()
     first = int(np.argmax(np.abs(sound) > 0.01)) / 8000
 
-    assert first <= 0.1
+    assert first <= 0.15  # what begins with a soft hiss (现, 下) takes its time to become loud
     assert passed > 0.98
     assert made.duration_ms == round(1000 * len(sound) / 8000)
 
@@ -126,4 +175,4 @@ def test_the_repository_stays_small() -> None:
     # The same words are one master under several keys, and version control keeps the same bytes once.
     different = {path.read_bytes() for path in FOLDER.rglob("*") if path.is_file()}
 
-    assert sum(map(len, different)) < 7_000_000
+    assert sum(map(len, different)) < 10_500_000

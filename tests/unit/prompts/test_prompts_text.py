@@ -7,11 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callrouter.plans.schema.values import EMAIL
 from callrouter.prompts.findings import PromptError
 from callrouter.prompts.text import (
     Spoken,
     fill,
     last_day,
+    spoken_address,
+    spoken_count,
     spoken_date,
     spoken_digits,
     spoken_numbers,
@@ -112,6 +115,46 @@ def test_a_number_is_read_digit_by_digit(number: str, said: str) -> None:
 )
 def test_digits_in_a_text_are_keys_quantities_or_numbers(text: str, said: str) -> None:
     assert spoken_numbers(text) == said
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(1, "一"), (2, "两"), (10, "十"), (12, "十二"), (20, "二十"), (22, "二十二"), (50, "五十")],
+)
+def test_two_is_counted_as_liang_and_only_two(number: int, said: str) -> None:
+    assert spoken_count(number) == said
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("12345@yn.gov.cn", "一二三四五，艾特歪恩，点寄欧威，点西恩"),
+        ("li@12345.example.org", "艾楼爱，艾特一二三四五，点衣艾克斯诶艾姆，批艾楼衣，点欧阿尔寄"),
+        ("a-b_C+1@x.cn", "诶，横杠必，下划线西，加号幺，艾特艾克斯，点西恩"),
+        ("a@b.", "诶，艾特必，点"),
+    ],
+)
+def test_an_e_mail_address_is_spelt(address: str, said: str) -> None:
+    assert spoken_address(address) == said
+
+
+def test_a_long_word_of_an_address_is_spelt_in_breaths_of_much_the_same_length() -> None:
+    assert spoken_address("xishuangbanna") == "艾克斯爱艾斯诶尺，优诶恩，寄必诶，恩恩诶"
+
+
+@given(st.from_regex(EMAIL, fullmatch=True))
+def test_whatever_address_a_plan_may_have_can_be_said(address: str) -> None:
+    said = fill("H04", "地址是{email}。", {"email": Spoken(address, spoken_address(address))}).said
+
+    assert all(
+        len(breath) <= 16 for breath in said.split("，") if not set(breath) & set("零幺二三四五六七八九")
+    )
+
+
+@pytest.mark.parametrize("address", ["李@12345.cn", "a b@c.cn", "é@c.cn", "٣@c.cn"])
+def test_an_address_that_cannot_be_spelt_is_refused(address: str) -> None:
+    with pytest.raises(PromptError, match="cannot spell"):
+        spoken_address(address)
 
 
 @given(st.text(alphabet="0123456789", min_size=3, max_size=20).filter(lambda number: number != "12345"))

@@ -15,6 +15,17 @@ def test_the_record_tone_is_1000_hz_for_four_tenths_of_a_second() -> None:
     assert abs(beep[-1]) < 0.001
 
 
+def test_an_agents_tone_is_two_low_pips_with_a_gap() -> None:
+    pips = tones.listening_pips()
+    first, gap, second = np.split(pips, 3)
+    power = np.abs(np.fft.rfft(first))
+
+    assert len(pips) == round(0.36 * tones.SAMPLE_RATE)
+    assert np.argmax(power) * tones.SAMPLE_RATE / len(first) == 500
+    assert np.array_equal(first, second)
+    assert not gap.any()
+
+
 def test_the_music_is_the_same_every_time_and_never_loud() -> None:
     music = tones.hold_music()
 
