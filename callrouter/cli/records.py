@@ -151,37 +151,20 @@ def make_records(
     config: ConfigOption = None,
     rehearsal: RehearsalOption = False,
     roles: Annotated[str | None, typer.Option("--roles")] = None,
+    on_pipes: Annotated[bool, typer.Option("--on-pipes")] = False,
+    bell: Annotated[int | None, typer.Option("--bell", min=0)] = None,
 ) -> None:
     """制作并投递通话记录 / Make and deliver records; `serve` and the controller start this by themselves.
 
-    With `route` among the roles (as without --roles) it works for a controller, over pipes; else alone, with probes.
+    With `route` among the roles (as without --roles), or --on-pipes, it works for whoever started it and asks over
+    pipes; else alone, with probes, and in two processes of its own if it is to collect and to publish.
     """
-    import uvloop
+    from callrouter.cli.records_made import make, make_apart
+    from callrouter.service.roles import OWN_ROLES, Role, read_roles, shares
 
-    from callrouter.cli.instance import running_instance
-    from callrouter.cli.serve import arm_as_asked, asked_to_strike
-    from callrouter.crashpoint import armed_by
-    from callrouter.local_system.secrets import read, read_word
-    from callrouter.log import configure_logging
-    from callrouter.service.records import Passwords, RecordsService
-    from callrouter.service.roles import OWN_ROLES, Role, read_roles
-
-    armed, for_records = asked_to_strike()
     chosen = read_roles(roles) & OWN_ROLES
-    instance = running_instance(config, rehearsal)
-    settings, layout = instance.settings, instance.layout
-    configure_logging(settings.log.level)
-    arm_as_asked(armed_by(for_records) if for_records else armed)
-    made, given = read(layout.secrets), settings.mqtt.password_file
-    passwords = Passwords(
-        made.ami, read_word(settings.path(given)) if given else made.mqtt_controller, made.webhook
-    )
-    service = RecordsService(settings, layout, chosen, passwords, rehearsal=rehearsal)
-    if Role.ROUTE in chosen:
-        from callrouter.service.records_process import beside_a_controller
-
-        uvloop.run(beside_a_controller(service))
+    on_pipes = on_pipes or Role.ROUTE in chosen
+    if on_pipes or len(shares(chosen)) == 1:
+        make(config, rehearsal, chosen, bell, on_pipes=on_pipes)
     else:
-        from callrouter.service.records_alone import alone
-
-        uvloop.run(alone(service, chosen, settings.http.port))
+        make_apart(config, rehearsal, chosen)

@@ -3,6 +3,7 @@
 Rules:
 - `serve` supervises: every part is a process of its own, those of ours too. Record-making shares no interpreter with
   the answering of dips: measured, a dip then waits for the lock of the interpreter while a batch of records is made.
+  Records are made in one process and delivered in another: two cores have two at work.
 - Which parts run here is said by `--roles`; on several hosts they meet in the database (PostgreSQL), and leases
   decide who does what only one may do. The others stand by.
 """
@@ -70,8 +71,8 @@ def controller(
     """只启动控制器 / Run the controller alone, beside an Asterisk and a broker that are already there."""
     import uvloop
 
-    from callrouter.local_system.child import Child
-    from callrouter.local_system.parts import records_part
+    from callrouter.local_system.parts import records_shares
+    from callrouter.service.bell import Bell
     from callrouter.service.controller import run_controller
 
     armed, for_records = asked_to_strike()
@@ -79,22 +80,23 @@ def controller(
     instance = running_instance(config, rehearsal)
     configure_logging(instance.settings.log.level)
     arm_as_asked(armed)
-    uvloop.run(
-        run_controller(
-            instance.settings,
-            instance.layout,
-            instance.clock,
-            ami_secret=read(instance.layout.secrets).ami,
-            records_process=Child(records_part(config, rehearsal, for_records, chosen)),
-            roles=chosen,
+    with Bell.made() as bell:
+        uvloop.run(
+            run_controller(
+                instance.settings,
+                instance.layout,
+                instance.clock,
+                ami_secret=read(instance.layout.secrets).ami,
+                shares=records_shares(config, rehearsal, for_records, chosen, bell),
+                roles=chosen,
+            )
         )
-    )
 
 
 def asked_to_strike() -> tuple[Armed | None, str]:
     """Take the crash point out of the environment, where it would count as a misspelt setting.
 
-    Give it as the controller's own, or in its own words as the records process's. Raises SettingsError for one that
+    Give it as the controller's own, or in its own words as a records process's. Raises SettingsError for one that
     is none.
     """
     asked = os.environ.pop(VARIABLE, "")

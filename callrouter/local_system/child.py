@@ -45,6 +45,8 @@ class Part:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_within_s: float = 8.0
     restart: bool = True
+    inherited: tuple[int, ...] = ()
+    """Descriptors of ours that it is given, under the same numbers."""
     niceness: int = 0
     """How far it stands back when there is not enough CPU: 0 to 19 (nice(2))."""
     before_start: Callable[[], None] | None = None
@@ -112,6 +114,7 @@ class Child:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 env=environment,
+                pass_fds=self.part.inherited,
                 start_new_session=True,
                 limit=_LONGEST_LINE,
                 # No umask: uvloop cannot give one, and ours is inherited.
@@ -125,6 +128,7 @@ class Child:
                     stdout=log,
                     stderr=log,
                     env=environment,
+                    pass_fds=self.part.inherited,
                     umask=0o077,
                     # Ctrl-C goes to the terminal's whole group; the parts are to be ended by us, in order.
                     start_new_session=True,

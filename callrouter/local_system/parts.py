@@ -11,10 +11,13 @@ from pathlib import Path
 from callrouter.crashpoint import VARIABLE
 from callrouter.layout import Layout
 from callrouter.local_system.account import Account
-from callrouter.local_system.child import Part
+from callrouter.local_system.child import Child, Part
 from callrouter.local_system.programs import plain_environment, program
 from callrouter.local_system.secrets import Secrets, write_private
-from callrouter.service.roles import OWN_ROLES, Role, spell
+from callrouter.service.bell import Bell
+from callrouter.service.records_links import Share
+from callrouter.service.roles import OWN_ROLES, Role, shares, spell
+from callrouter.service.standing import works_of
 from callrouter.settings import PROJECT_ROOT, Settings
 
 _RECORDS_NICENESS = 10
@@ -100,11 +103,16 @@ def controller_part(
         command=_own_command(["controller"], config, rehearsal, roles),
         log_file=layout.logs / "controller.log",
         environment=_own_environment(),
+        # Its drain, and then its records processes, one after the other.
+        stop_within_s=10.0,
     )
 
 
 def records_alone_part(layout: Layout, config: Path | None, rehearsal: bool, roles: frozenset[Role]) -> Part:
-    """Return the process that makes or delivers records where no controller runs; it has probes of its own."""
+    """Return the process that makes or delivers records where no controller runs; it has probes of its own.
+
+    With both roles it keeps two processes running that do the work (`records_shares`).
+    """
     return Part(
         name="records",
         command=_own_command(["records", "make"], config, rehearsal, roles - {Role.ROUTE}),
@@ -113,12 +121,45 @@ def records_alone_part(layout: Layout, config: Path | None, rehearsal: bool, rol
     )
 
 
+def records_shares(
+    config: Path | None, rehearsal: bool, armed: str, roles: frozenset[Role], bell: Bell
+) -> list[Share]:
+    """Return the records processes of these roles, to be started; see `records_part`."""
+    divided = shares(roles)
+    return [
+        Share(
+            name,
+            works_of(share),
+            Child(
+                records_part(
+                    config,
+                    rehearsal,
+                    armed,
+                    share,
+                    name=name if len(divided) == 1 else f"records {name}",
+                    bell=bell if len(divided) > 1 else None,
+                    stands_back=Role.ROUTE in roles,
+                )
+            ),
+        )
+        for name, share in divided.items()
+    ]
+
+
 def records_part(
-    config: Path | None, rehearsal: bool, armed: str = "", roles: frozenset[Role] = OWN_ROLES
+    config: Path | None,
+    rehearsal: bool,
+    armed: str = "",
+    roles: frozenset[Role] = OWN_ROLES,
+    *,
+    name: str = "records",
+    bell: Bell | None = None,
+    stands_back: bool = True,
 ) -> Part:
-    """Return the process that makes records; the controller starts it.
+    """Return a process that makes or delivers records, to be talked to over pipes.
 
     `armed`: what `callrouter.crashpoint.VARIABLE` says to the first one. The one after a strike passes every point.
+    Of several, those that never come to the point live on. `stands_back`: where there are callers.
     """
     environment = dict(os.environ)
     arms = iter([armed])
@@ -126,13 +167,19 @@ def records_part(
     def arm_the_first_alone() -> None:
         environment[VARIABLE] = next(arms, "")
 
+    words = ["records", "make"]
+    if Role.ROUTE not in roles:
+        words.append("--on-pipes")
+    if bell:
+        words += ["--bell", str(bell.descriptor)]
     return Part(
-        name="records",
-        command=_own_command(["records", "make"], config, rehearsal, roles | {Role.ROUTE}),
+        name=name,
+        command=_own_command(words, config, rehearsal, roles),
         log_file=None,
         environment=environment,
         stop_within_s=3.0,
-        niceness=_RECORDS_NICENESS,
+        inherited=(bell.descriptor,) if bell else (),
+        niceness=_RECORDS_NICENESS if stands_back else 0,
         before_start=arm_the_first_alone,
     )
 

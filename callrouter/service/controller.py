@@ -2,9 +2,9 @@
 
 A call's way through it: `AgiServer` takes the dip, `arrival` makes a Call of its facts, `decide` a Decision
 of the Call, `verdict_of` the one variable that goes back. Nothing else happens during a call. When it is over, the
-records process (`records`) makes its record from Asterisk's journal.
+records process (`records`) makes its record from Asterisk's journal, and another one delivers it (`records_links`).
 
-It knows no database: the control lease is kept by the records process, which says how it stands (`control`).
+It knows no database: the control lease is kept by a records process, which says how it stands (`control`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -32,8 +32,7 @@ from callrouter.console.probes import Readiness, probe_application, probe_server
 from callrouter.layout import Layout, sounds_folder
 from callrouter.plans.load import load_plan
 from callrouter.service.control import Control, SeatKeeper
-from callrouter.service.figures import FIGURES, RecordFigures, Standing, Work, as_gauges
-from callrouter.service.records_link import RecordsLink, RecordsProcess
+from callrouter.service.records_links import RecordsLinks, Share
 from callrouter.service.roles import ALL_ROLES, Role
 from callrouter.service.roster import roster, unknown_seats, unstaffed_queues
 from callrouter.service.standing import records_wanted, standing_detail
@@ -50,19 +49,19 @@ async def run_controller(
     clock: Clock | None,
     *,
     ami_secret: str,
-    records_process: RecordsProcess,
+    shares: Sequence[Share],
     roles: frozenset[Role] = ALL_ROLES,
 ) -> None:
-    """Run until SIGTERM or Ctrl-C, and keep the records process running beside it, which does its part of `roles`.
+    """Run until SIGTERM or Ctrl-C, and keep the records processes running beside it.
 
-    Raises PlanErrors for a plan that cannot serve, OSError for a port that is taken.
+    `shares`: what each does of `roles`. Raises PlanErrors for a plan that cannot serve, OSError for a taken port.
     """
     plan = load_plan(settings.path(settings.plan))
     unheard, unstaffed = _unready(settings, plan)
     metrics = ControllerMetrics()
     decider = Decider(plan, metrics.decided)
     control = Control()
-    records = RecordsLink(records_process, lambda state: control.told(_control(state)))
+    records = RecordsLinks(shares, control.told)
     agi = AgiServer(_agi_service(settings, decider, metrics))
     ami = AmiClient(
         "127.0.0.1",
@@ -75,20 +74,21 @@ async def run_controller(
     await agi.start("127.0.0.1", settings.agi.port)
 
     def readiness() -> Readiness:
+        told = records.told
         needed = {"asterisk": ami.state is AmiState.READY}
         if Role.COLLECT in roles:
             needed["journal"] = is_readable(layout.cel_csv)
         return Readiness(
             needed=needed,
             wanted={
-                **records_wanted(records.state, roles),
+                **records_wanted(told.figures, roles, told.silent),
                 "control": control.standing is not None,
                 "announcements": not unheard,
                 "seats_for_every_queue": not unstaffed,
             },
             detail={
                 "ami": ami.state.value,
-                **standing_detail(records.state),
+                **standing_detail(told.figures, told.silent),
                 "plan": f"{plan.jurisdiction} {plan.version} {plan.hash[:12]}",
                 "clock": (clock or Clock()).now().isoformat(timespec="seconds"),
                 "rehearsal": str(clock is not None).lower(),
@@ -127,10 +127,6 @@ def _unready(settings: Settings, plan: Plan) -> tuple[tuple[str, ...], tuple[str
     return unheard, unstaffed
 
 
-def _control(state: RecordFigures | None) -> Standing | None:
-    return None if state is None else state.stands(Work.CONTROL)
-
-
 def _agi_service(settings: Settings, decider: Decider, metrics: ControllerMetrics) -> AgiService:
     def on_finished(outcome: Outcome, seconds: float) -> None:
         metrics.dip(outcome.value, seconds)
@@ -144,19 +140,17 @@ def _agi_service(settings: Settings, decider: Decider, metrics: ControllerMetric
 
 
 async def _figures(
-    agi: AgiServer, ami: AmiClient, records: RecordsLink, metrics: ControllerMetrics
+    agi: AgiServer, ami: AmiClient, records: RecordsLinks, metrics: ControllerMetrics
 ) -> Mapping[str, float]:
-    figures: dict[str, float] = {
+    of_records, told = await records.gauges()
+    metrics.calls(told.figures.database.calls if told.figures and told.figures.database else ())
+    return {
         "agi_open_sessions": agi.open_sessions,
         "asterisk_ready": ami.state is AmiState.READY,
         "ami_events_lost": ami.events.dropped,
         **{f"ami_dropped_{fault}": count for fault, count in ami.counters.dropped().items()},
-        "records_starts": records.starts,
+        **of_records,
     }
-    told = await records.ask(FIGURES)
-    figures["records_running"] = told is not None
-    metrics.calls(told.database.calls if told and told.database else ())
-    return figures if told is None else {**figures, **as_gauges(told)}
 
 
 def is_readable(journal: Path) -> bool:

@@ -1,15 +1,17 @@
-"""What the controller asks the records process, and what that says: a word a line, a JSON object a line.
+"""What the controller asks a records process, and what that says: a word a line, a JSON object a line.
 
 Rules:
-- The records process speaks when it is asked and not otherwise: one answer to one word.
+- A records process speaks when it is asked and not otherwise: one answer to one word.
 - Numbers and the plan's own texts cross, and nothing about any one call. What is not exactly that is no answer.
 - `STATE` is answered from memory, `FIGURES` after asking the database.
+- Of several processes, each does a part of the work: their answers are added up. What one counts that does not answer
+  is not told at all: a sum without it would look like a process that began anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Final
 
@@ -42,6 +44,16 @@ class Work(StrEnum):
     PUBLISH = "publish"
 
 
+class Silence(StrEnum):
+    """Why a records process does not answer."""
+
+    STARTING = "starting"
+    """It runs, and has not answered yet."""
+    HUNG = "hung"
+    """It runs, and has answered before."""
+    GONE = "gone"
+
+
 class NoAnswerError(Exception):
     """The records process gave no answer, or none that is one."""
 
@@ -72,6 +84,31 @@ class RecordFigures:
         return self.standing.get(work)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the records processes of this host have said, as if they were one."""
+
+    figures: RecordFigures | None
+    """Of those that have answered, added up; None: of none."""
+    silent: Mapping[Work, Silence] = field(default_factory=dict)
+    """The work of those that have not."""
+
+
+_BY_BOTH: Final = frozenset({"database_failures", "unforeseen_errors"})
+_BY_PUBLISHING: Final = frozenset(
+    {
+        "published",
+        "publish_failures",
+        "acknowledged",
+        "rejected",
+        "repeated_acknowledgements",
+        "unknown_acknowledgements",
+        "reconciled",
+        "missing_found",
+        "manifests_unanswered",
+        "broker_connected",
+    }
+)
 _ANSWER: Final = TypeAdapter(RecordFigures)
 
 
@@ -89,11 +126,43 @@ def read_answer(line: bytes) -> RecordFigures:
         raise NoAnswerError(f"{error.error_count()} faults in what the records process said") from None
 
 
-def as_gauges(told: RecordFigures) -> Mapping[str, float]:
-    """Give everything but `calls` as metrics want it: a name and a number each."""
+def merged(answers: Sequence[RecordFigures]) -> RecordFigures | None:
+    """Add up what processes have said that do different work; None when nobody said anything."""
+    if not answers:
+        return None
+    counters = RecordCounters(
+        **{
+            counter.name: sum(getattr(one.counters, counter.name) for one in answers)
+            for counter in fields(RecordCounters)
+        }
+    )
+    counters.broker_connected = any(one.counters.broker_connected for one in answers)
+    standing = {work: stands for one in answers for work, stands in one.standing.items()}
+    return RecordFigures(
+        counters, next((one.database for one in answers if one.database is not None), None), standing
+    )
+
+
+def counted_by(counter: str) -> frozenset[Work]:
+    """Say whose work a counter of `RecordCounters` counts."""
+    if counter in _BY_BOTH:
+        return frozenset({Work.COLLECT, Work.PUBLISH})
+    return frozenset({Work.PUBLISH if counter in _BY_PUBLISHING else Work.COLLECT})
+
+
+def as_gauges(told: RecordFigures, silent: Collection[Work] = ()) -> Mapping[str, float]:
+    """Give everything but `calls` as metrics want it: a name and a number each.
+
+    `silent`: the work of processes that have not answered; what they count is left out.
+    """
     held = told.database
-    figures: dict[str, float] = asdict(told.counters)
-    figures["collector_lag_seconds"] = figures.pop("lag_seconds")
+    figures: dict[str, float] = {
+        counter: count
+        for counter, count in asdict(told.counters).items()
+        if counted_by(counter).isdisjoint(silent)
+    }
+    if "lag_seconds" in figures:
+        figures["collector_lag_seconds"] = figures.pop("lag_seconds")
     figures |= {f"lease_{work}": standing is Standing.HOLDER for work, standing in told.standing.items()}
     figures["database_reachable"] = held is not None
     if held is not None:

@@ -1,6 +1,8 @@
-"""The process that makes records, wired together: the journal becomes records, records become delivered messages.
+"""A process that makes records, delivers them or both: journal to records, records to delivered messages.
 
 Rules:
+- Of one host's work two processes do it, each its share: one collects, one publishes (`roles.shares`). Who has
+  collected rings for the other (`bell`).
 - It does the work that its roles name, each under a lease of its own: `collect:<node>` for the node's journal,
   `publish:<instance>` for the outbox. Beside a controller it also keeps `control:<node>` for it: the controller knows
   no database.
@@ -12,39 +14,32 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from callrouter.asterisk_link.boot_name import read_boot_name
-from callrouter.asterisk_link.live_calls import LiveCalls
-from callrouter.asterisk_link.log_files import LogFiles
-from callrouter.calls.arrivals import Decider
 from callrouter.layout import Layout, database_address
-from callrouter.plans.load import load_plan
-from callrouter.records.collect import Collector, Keep
 from callrouter.records.counters import RecordCounters
 from callrouter.records.database import Database, open_database
 from callrouter.records.database_engine import DatabaseError, database_url
-from callrouter.records.delivery import Outbox, Publisher
 from callrouter.records.leases import Fence, LeaseKeeper, holder_name
-from callrouter.records.outbox_rows import OutboxRows
-from callrouter.records.proofs import prove
 from callrouter.records.reading import RecordReader
-from callrouter.records.reconcile import Reconciler
-from callrouter.records.reconcile_cursor import CursorRow
-from callrouter.records.store import Store
+from callrouter.service.bell import Bell
 from callrouter.service.figures import RecordFigures, Standing, Work
 from callrouter.service.heard import Heard, while_heard
 from callrouter.service.held import Held
 from callrouter.service.roles import Role
 from callrouter.service.terms import work_in_terms
-from callrouter.service.way_out import publisher
 from callrouter.settings import Settings
+
+if TYPE_CHECKING:
+    # Each process loads its own work alone: a quarter of the time that the one that delivers takes to start.
+    from callrouter.service.delivering import Delivering
 
 _log = structlog.get_logger(__name__)
 _OPENED_AGAIN_AFTER_S: Final = 1.0
@@ -73,43 +68,63 @@ class RecordsService:
         passwords: Passwords,
         *,
         rehearsal: bool,
+        bell: Bell | None = None,
     ) -> None:
         """Check all that can be checked before a database is there.
 
+        `bell`: between the one that collects and the one that publishes, if that is another process.
         Raises PlanErrors, DatabaseError for an address that is none, SettingsError or WebhookSecretError.
         """
         self.counters = RecordCounters()
         self.standing: dict[Work, Standing] = {}
         self._settings = settings
         self._layout = layout
-        self._roles = roles
-        self._passwords = passwords
-        self._rehearsal = rehearsal
+        self._bell = bell
         self.controller = Heard(silent_after_s=_SILENT_AFTER_S)
         """The one beside us, as far as there is one."""
         self._held: Held | None = None
-        self._outbox: Outbox | None = None
+        self._delivering: Delivering | None = None
         self._address = database_address(settings, layout)
         database_url(self._address)
-        self._decider = (
-            Decider(load_plan(settings.path(settings.plan)), lambda _decision: None)
-            if Role.COLLECT in roles
-            else None
-        )
+        self._work: dict[Work, Callable[[Database, Fence], Awaitable[None]]] = {}
+        if Role.ROUTE in roles:
+            self._work[Work.CONTROL] = _control
+        if Role.COLLECT in roles:
+            from callrouter.service.collecting import Collecting  # noqa: PLC0415 - see above
+
+            collecting = Collecting(
+                settings,
+                layout,
+                self.counters,
+                now=wall_clock,
+                ami_secret=passwords.ami,
+                rehearsal=rehearsal,
+                on_messages=self._wake_outbox,
+            )
+            self._work[Work.COLLECT] = collecting.run
         if Role.PUBLISH in roles:
-            self._publisher()
+            from callrouter.service.delivering import Delivering  # noqa: PLC0415 - see above
+
+            self._delivering = Delivering(
+                settings,
+                layout,
+                self.counters,
+                now=wall_clock,
+                mqtt_password=passwords.mqtt,
+                webhook_secret=passwords.webhook,
+                bell=bell,
+            )
+            self._work[Work.PUBLISH] = self._delivering.run
 
     async def run(self) -> None:
         """Work until cancelled."""
         _collect_garbage_seldom()
         database = await self._opened()
         self._held = Held(RecordReader(database.engine), now=wall_clock)
-        works = {Work.CONTROL: Role.ROUTE, Work.COLLECT: Role.COLLECT, Work.PUBLISH: Role.PUBLISH}
         try:
             async with asyncio.TaskGroup() as tasks:
-                for work, role in works.items():
-                    if role in self._roles:
-                        tasks.create_task(self._kept_going(work, database), name=work)
+                for work in self._work:
+                    tasks.create_task(self._kept_going(work, database), name=work)
         finally:
             await database.close()
 
@@ -121,11 +136,6 @@ class RecordsService:
         """How it stands, with what the database holds if that can be asked."""
         held = await self._held.figures() if self._held else None
         return RecordFigures(self.counters, held, dict(self.standing))
-
-    @property
-    def has_database(self) -> bool:
-        """Whether the database was there once since the start."""
-        return self._held is not None
 
     async def _opened(self) -> Database:
         wait_s = _OPENED_AGAIN_AFTER_S
@@ -156,88 +166,22 @@ class RecordsService:
             monotonic=time.monotonic,
             on_failure=self._database_failed,
         )
-        do = {Work.CONTROL: self._control, Work.COLLECT: self._collect, Work.PUBLISH: self._publish}[work]
-        await work_in_terms(work, lease, partial(do, database), self.standing.__setitem__)
+        await work_in_terms(work, lease, partial(self._work[work], database), self.standing.__setitem__)
 
     def _database_failed(self) -> None:
         self.counters.database_failures += 1
 
-    async def _control(self, _database: Database, _fence: Fence) -> None:
-        """Nothing to do here: the controller acts, as long as it is told that it may."""
-        await asyncio.Event().wait()
-
-    async def _collect(self, database: Database, fence: Fence) -> None:
-        settings, layout = self._settings, self._layout
-        assert self._decider
-        store = Store(
-            database,
-            explain=self._decider.explain,
-            prove=partial(prove, voicemail_folder=layout.voicemail, recordings_folder=layout.recordings),
-            now=wall_clock,
-            rehearsal=self._rehearsal,
-            live_events=settings.ticketing.live_events,
-            counters=self.counters,
-        )
-        ami = ("127.0.0.1", settings.ami.port, "callrouter", self._passwords.ami)
-        boot_name = partial(read_boot_name, layout.boot_name)
-        await Collector(
-            store,
-            settings.node,
-            cel_path=layout.cel_csv,
-            queue_log_path=layout.queue_log,
-            on_messages=self._wake_outbox,
-            live_calls=LiveCalls(*ami, boot_name=boot_name, node=settings.node),
-            log_files=LogFiles(*ami, boot_name=boot_name),
-            fence=lambda: fence,
-            keep=Keep(
-                rotate_bytes=settings.records.rotate_journal_mb << 20,
-                journal_days=settings.records.keep_journal_days,
-                rows_days=settings.records.keep_rows_days,
-                delivered_days=settings.records.keep_delivered_days,
-                reconciles=settings.ticketing.reconcile_at is not None,
-            ),
-        ).run()
-
-    async def _publish(self, database: Database, fence: Fence) -> None:
-        rows, ticketing = OutboxRows(database), self._settings.ticketing
-        outbox = Outbox(
-            rows,
-            self._publisher(),
-            now=wall_clock,
-            counters=self.counters,
-            fence=lambda: fence,
-            acknowledged_within=timedelta(seconds=ticketing.resend_after_s),
-        )
-        reconciler = Reconciler(
-            rows,
-            CursorRow(database, self._settings.instance),
-            outbox,
-            at=ticketing.reconcile_at,
-            now=wall_clock,
-            counters=self.counters,
-            fence=lambda: fence,
-        )
-        self._outbox = outbox
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(outbox.run(), name="outbox")
-                tasks.create_task(reconciler.run(), name="reconciliation")
-        finally:
-            self._outbox = None
-
-    def _publisher(self) -> Publisher:
-        return publisher(
-            self._settings,
-            self._layout,
-            mqtt_password=self._passwords.mqtt,
-            webhook_secret=self._passwords.webhook,
-            now=wall_clock,
-        )
-
     def _wake_outbox(self) -> None:
-        """Whoever publishes elsewhere looks by himself, once a second."""
-        if self._outbox:
-            self._outbox.wake()
+        """Whoever publishes on another host looks by himself, once a second."""
+        if self._delivering:
+            self._delivering.wake()
+        elif self._bell:
+            self._bell.ring()
+
+
+async def _control(_database: Database, _fence: Fence) -> None:
+    """Nothing to do here: the controller acts, as long as it is told that it may."""
+    await asyncio.Event().wait()
 
 
 def _collect_garbage_seldom() -> None:

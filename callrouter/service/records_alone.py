@@ -1,60 +1,34 @@
-"""How the process that makes records is looked at where it runs alone: over HTTP.
-
-Rules:
-- It has the probes of a controller, on `http.port`: ready means that the database is there. Who stands by for another
-  is ready too, and says so.
-- It runs until SIGTERM or Ctrl-C. Its log goes to stderr.
-"""
+"""Record-making where no controller runs: in this process, or in two that this one keeps running (`roles.shares`)."""
 
 from __future__ import annotations
 
-import asyncio
-import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import structlog
+from callrouter.service.figures import Told, as_gauges
+from callrouter.service.records_links import RecordsLinks, Share
+from callrouter.service.records_probes import with_probes
+from callrouter.service.roles import Role
 
-from callrouter.console.metrics import FigureMetrics
-from callrouter.console.probes import Readiness, probe_application, probe_server
-from callrouter.service.figures import as_gauges
-from callrouter.service.records import RecordsService
-from callrouter.service.records_process import until_done
-from callrouter.service.roles import Role, spell
-from callrouter.service.standing import records_wanted, standing_detail
-
-_log = structlog.get_logger(__name__)
+if TYPE_CHECKING:
+    # Who only keeps others running has no database: it starts sooner, and is a third as large.
+    from callrouter.service.records import RecordsService
 
 
 async def alone(service: RecordsService, roles: frozenset[Role], port: int) -> None:
     """Work, with probes on this port, until SIGTERM or Ctrl-C. Raises OSError for a port that is taken."""
-    metrics = FigureMetrics()
 
-    def readiness() -> Readiness:
-        state = service.state()
-        return Readiness(
-            needed={"database": service.has_database},
-            wanted=records_wanted(state, roles),
-            detail={"roles": spell(roles), **standing_detail(state)},
-        )
+    async def gauges() -> tuple[Mapping[str, float], Told]:
+        figures = await service.figures()
+        return as_gauges(figures), Told(figures)
 
-    async def figures() -> Mapping[str, float]:
-        told = await service.figures()
-        metrics.calls(told.database.calls if told.database else ())
-        return as_gauges(told)
-
-    probes = probe_server(probe_application(readiness, metrics, figures), port)
-    _log.info("records_started", roles=spell(roles))
-    async with asyncio.TaskGroup() as tasks:
-        serving = tasks.create_task(probes.serve(), name="probes")
-        await until_done(service.run(), _signalled())
-        _log.info("records_stopping")
-        probes.should_exit = True
-        await serving
+    await with_probes(service.run(), roles, port, told=lambda: Told(service.state()), gauges=gauges)
 
 
-async def _signalled() -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+async def apart(shares: Sequence[Share], roles: frozenset[Role], port: int) -> None:
+    """Keep processes running that work, with probes of them all on this port, until SIGTERM or Ctrl-C.
+
+    Raises OSError for a port that is taken.
+    """
+    links = RecordsLinks(shares)
+    await with_probes(links.run(), roles, port, told=lambda: links.told, gauges=links.gauges)

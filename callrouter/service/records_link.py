@@ -1,4 +1,4 @@
-"""The controller's end of the pipes to the records process.
+"""The controller's end of the pipes to a records process.
 
 Rules:
 - One question at a time, and never a second one before the first is answered: a process that stands still owes one
@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from callrouter.service.figures import STATE, NoAnswerError, RecordFigures, read_answer
+from callrouter.service.figures import STATE, NoAnswerError, RecordFigures, Silence, read_answer
 
 _log = structlog.get_logger(__name__)
 _ANSWERS_WITHIN_S: Final = 1.0
@@ -41,18 +41,31 @@ class RecordsProcess(Protocol):
 
 
 class RecordsLink:
-    """Asks the records process how it stands."""
+    """Asks a records process how it stands."""
 
     def __init__(
-        self, records: RecordsProcess, on_state: Callable[[RecordFigures | None], None] = lambda _state: None
+        self,
+        records: RecordsProcess,
+        on_state: Callable[[RecordFigures | None], None] = lambda _state: None,
+        name: str = "records",
     ) -> None:
         self.state: RecordFigures | None = None
         """As it was a moment ago; None while it does not answer."""
         self._records = records
         self._on_state = on_state
+        self._name = name
         self._asking = asyncio.Lock()
         self._asked: asyncio.subprocess.Process | None = None
         self._owes_an_answer = False
+        self._has_answered: asyncio.subprocess.Process | None = None
+
+    @property
+    def silence(self) -> Silence:
+        """Why it does not answer, as far as it does not."""
+        process = self._records.process
+        if process is None or process.returncode is not None:
+            return Silence.GONE
+        return Silence.HUNG if process is self._has_answered else Silence.STARTING
 
     @property
     def starts(self) -> int:
@@ -80,7 +93,9 @@ class RecordsLink:
             return None
         except Exception as error:
             # Calls are decided whatever happens here.
-            _log.error("the records process could not be asked", error=type(error).__name__)
+            _log.error(
+                "the records process could not be asked", process=self._name, error=type(error).__name__
+            )
             return None
 
     async def _start(self) -> None:
@@ -88,7 +103,11 @@ class RecordsLink:
             try:
                 return await self._records.start()
             except Exception as error:
-                _log.error("the records process cannot be started, trying again", error=type(error).__name__)
+                _log.error(
+                    "the records process cannot be started, trying again",
+                    process=self._name,
+                    error=type(error).__name__,
+                )
                 await asyncio.sleep(_STARTED_AGAIN_AFTER_S)
 
     async def _answer(self, word: bytes) -> RecordFigures:
@@ -104,7 +123,9 @@ class RecordsLink:
         process.stdin.write(word)
         self._owes_an_answer = True
         await process.stdin.drain()
-        return read_answer(await self._line(process.stdout))
+        told = read_answer(await self._line(process.stdout))
+        self._has_answered = process
+        return told
 
     async def _line(self, answers: asyncio.StreamReader) -> bytes:
         try:

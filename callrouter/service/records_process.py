@@ -1,4 +1,4 @@
-"""How the process that makes records is talked to by the controller that started it: over pipes.
+"""How a process that makes or delivers records is talked to by the one that started it: over pipes.
 
 Rules:
 - It runs until its input ends or it gets SIGTERM; its output holds answers alone (`figures`).
@@ -12,12 +12,16 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from callrouter.service.figures import FIGURES, NO_ANSWER, STATE, write_answer
-from callrouter.service.records import RecordsService
+
+if TYPE_CHECKING:
+    # `until_done` is for those as well who have no database.
+    from callrouter.service.records import RecordsService
 
 
-async def beside_a_controller(service: RecordsService) -> None:
+async def on_pipes(service: RecordsService) -> None:
     """Work, and answer what is asked on the pipes, until there is nobody to ask."""
     await until_done(service.run(), _until_told_to_stop(lambda word: answer(word, service)))
 

@@ -6,6 +6,7 @@ Rules:
   another host; the database is where they meet, and leases see to it that nothing is done twice: whoever comes second
   stands by.
 - The broker and the reference ticketing side are there for MQTT: delivered in another way, neither is started.
+- Who collects and publishes does so in two processes (`shares`): an interpreter uses one core, and each takes one.
 - SQLite is a file: processes of one host may share it, hosts may not.
 """
 
@@ -56,6 +57,17 @@ def read_roles(text: str | None) -> frozenset[Role]:
 def spell(roles: frozenset[Role]) -> str:
     """Undo `read_roles`."""
     return ",".join(role for role in Role if role in roles)
+
+
+def shares(roles: frozenset[Role]) -> dict[str, frozenset[Role]]:
+    """Divide our own work, but for answering dips, among records processes: their names, each with its roles.
+
+    They are ended in this order: what is collected last may still be published.
+    """
+    own = roles & OWN_ROLES
+    if own >= RECORD_ROLES:
+        return {"collect": own - {Role.PUBLISH}, "publish": frozenset({Role.PUBLISH})}
+    return {"records": own}
 
 
 def to_run(settings: Settings, roles: frozenset[Role]) -> frozenset[Role]:

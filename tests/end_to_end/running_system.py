@@ -304,11 +304,20 @@ def is_alive(pid: int) -> bool:
     return state_of(pid) not in {"", "Z"}
 
 
-def records_process_of(controller: int) -> int | None:
-    """The pid of the records process that a controller has started; None while there is none."""
-    found = [pid for pid in children_of(controller) if "callrouter records" in command_line(pid)]
-    assert len(found) <= 1
-    return found[0] if found else None
+def records_processes_of(controller: int) -> dict[str, int]:
+    """The pids of the records processes that a controller has started, by each role that they have."""
+    lines = {pid: command_line(pid) for pid in children_of(controller)}
+    return {
+        role: pid
+        for pid, line in lines.items()
+        if "callrouter records" in line
+        for role in line.partition("--roles ")[2].split()[0].split(",")
+    }
+
+
+def records_process_of(controller: int, role: str = "collect") -> int | None:
+    """The pid of the records process that a controller has started for a role; None while there is none."""
+    return records_processes_of(controller).get(role)
 
 
 def is_struck(controller: subprocess.Popen[bytes]) -> bool:

@@ -21,7 +21,7 @@ from signal import SIGSTOP, Signals
 import structlog
 from four_sources import PartyCall, accounts, disagreements, open_in_journal, wiretap
 from parties import AGENT_HZ, CALLER_HZ, carrier_caller
-from running_system import System, eventually, is_struck, records_process_of, state_of
+from running_system import System, eventually, is_struck, records_processes_of, state_of
 from staffed_seats import Caller, StaffedSeats, staffed
 
 from callrouter.crashpoint import IN_A_DIP, CrashPoint
@@ -97,26 +97,42 @@ class Scene:
         await self.is_struck()
 
     async def strike_records(self, fault: Signals) -> None:
-        """Strike the records process, which the controller has beside it."""
-        records = await asyncio.to_thread(self._records_process)
-        os.kill(records, fault)
-        struck = "T" if fault is SIGSTOP else ""
-        await asyncio.to_thread(eventually, "it is struck", lambda: state_of(records) == struck)
-
-    async def records_are_struck(self, fault: Signals) -> None:
+        """Strike the records processes, which the controller has beside it."""
+        records = await asyncio.to_thread(self._records_processes)
+        for process in records:
+            os.kill(process, fault)
+        struck = {"T" if fault is SIGSTOP else ""}
         await asyncio.to_thread(
-            eventually, "the records process is struck", lambda: self.are_records_struck(fault)
+            eventually, "they are struck", lambda: {state_of(process) for process in records} == struck
         )
 
+    async def records_are_struck(
+        self, fault: Signals, *, within_s: float = 15.0, at_the_latest: bool = True
+    ) -> None:
+        try:
+            await asyncio.to_thread(
+                eventually,
+                "a records process is struck",
+                lambda: self.are_records_struck(fault),
+                within_s=within_s,
+            )
+        except AssertionError:
+            if at_the_latest:
+                raise
+
     def are_records_struck(self, fault: Signals) -> bool:
-        """Whether the controller's records process stands still, or was killed: it is not the first one any more."""
+        """Whether a records process of the controller's stands still, or was killed: it is not the first any more."""
         if fault is SIGSTOP:
-            records = records_process_of(self.controller.pid)
-            return records is not None and state_of(records) == "T"
+            records = records_processes_of(self.controller.pid).values()
+            return any(state_of(process) == "T" for process in records)
         return self.system.starts_of_records() > 1
 
-    def _records_process(self) -> int:
-        return int(eventually("there is a records process", lambda: records_process_of(self.controller.pid)))
+    def _records_processes(self) -> set[int]:
+        def both() -> set[int]:
+            found = records_processes_of(self.controller.pid)
+            return set(found.values()) if {"collect", "publish"} <= found.keys() else set()
+
+        return set(eventually("there are records processes", both))
 
     async def is_struck(self) -> None:
         await asyncio.to_thread(eventually, "the controller is struck", lambda: is_struck(self.controller))
@@ -143,9 +159,10 @@ class Scene:
         await self.all_is_told()
 
     async def records_recover(self, fault: Signals) -> None:
-        """Let the records process go on; who was killed is back by itself."""
+        """Let the records processes go on; who was killed is back by itself."""
         if fault is SIGSTOP:
-            os.kill(await asyncio.to_thread(self._records_process), signal.SIGCONT)
+            for process in await asyncio.to_thread(self._records_processes):
+                os.kill(process, signal.SIGCONT)
         await self.all_is_told()
 
     async def all_is_told(self, *, within_s: float = 30) -> None:
@@ -158,8 +175,8 @@ class Scene:
     async def goes_on(self) -> None:
         """Let whoever was stopped go on."""
         self.controller.send_signal(signal.SIGCONT)
-        if records := await asyncio.to_thread(records_process_of, self.controller.pid):
-            os.kill(records, signal.SIGCONT)
+        for process in (await asyncio.to_thread(records_processes_of, self.controller.pid)).values():
+            os.kill(process, signal.SIGCONT)
 
     async def looks_struck(self, point: CrashPoint, fault: Signals) -> bool:
         """Whether the process that was armed for this point has been struck."""

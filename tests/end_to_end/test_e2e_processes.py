@@ -9,8 +9,17 @@ import subprocess
 import sys
 import time
 
+import pytest
 import yaml
-from running_system import MakeSystem, System, children_of, eventually, is_alive, records_process_of
+from running_system import (
+    MakeSystem,
+    System,
+    children_of,
+    command_line,
+    eventually,
+    is_alive,
+    records_processes_of,
+)
 
 from callrouter.settings import PROJECT_ROOT
 
@@ -68,38 +77,94 @@ def test_a_controller_that_dies_is_started_again(make_system: MakeSystem) -> Non
     )
 
 
-def test_a_killed_controller_takes_its_records_process_along_and_the_next_has_one_of_its_own(
+def test_a_killed_controller_takes_its_records_processes_along_and_the_next_has_its_own(
     make_system: MakeSystem,
 ) -> None:
     system = make_system()
     system.start()
     first = system.pid_of("controller")
-    records = _records_process(first)
+    records = _records_processes(first)
     os.kill(first, signal.SIGKILL)
-    eventually("its records process is gone", lambda: not is_alive(records), within_s=2)
+    eventually("its records processes are gone", lambda: all_gone(records), within_s=2)
     eventually(
         "another controller makes records", lambda: system.readyz()[1].get("wanted", {}).get("records")
     )
-    assert records_process_of(system.pid_of("controller")) not in {None, records}
+    assert _records_processes(system.pid_of("controller")).isdisjoint(records)
 
 
-def test_a_controller_that_is_told_to_stop_ends_its_records_process_even_one_that_hangs(
+def test_a_controller_that_is_told_to_stop_ends_its_records_processes_even_those_that_hang(
     make_system: MakeSystem,
 ) -> None:
     system = make_system(managed={"controller": False})
     system.start()
-    for hangs in (False, True):
+    for hang in (False, True):
         controller = system.start_controller()
-        records = _records_process(controller.pid)
-        if hangs:
-            os.kill(records, signal.SIGSTOP)
+        records = _records_processes(controller.pid)
+        if hang:
+            for process in records:
+                os.kill(process, signal.SIGSTOP)
         controller.send_signal(signal.SIGINT)
         assert controller.wait(10) == 0
-        assert not is_alive(records)
+        assert all_gone(records)
 
 
-def _records_process(controller: int) -> int:
-    return int(eventually("it makes records", lambda: records_process_of(controller)))
+@pytest.mark.parametrize(("role", "other"), [("collect", "publish"), ("publish", "collect")])
+def test_a_records_process_that_hangs_or_dies_is_named_and_the_other_one_works_on(
+    make_system: MakeSystem, role: str, other: str
+) -> None:
+    system = make_system()
+    system.start()
+    controller = system.pid_of("controller")
+
+    def told(of_it: str, of_the_other: str) -> bool:
+        body = system.readyz()[1]
+        return (body.get(role), body.get(other)) == (of_it, of_the_other)
+
+    eventually("both work", lambda: told("holder", "holder"), within_s=40)
+    before = records_processes_of(controller)
+    os.kill(before[role], signal.SIGSTOP)
+    eventually("who hangs is named", lambda: told("hung", "holder"))
+    shown = system.metrics()
+    assert system.readyz()[1]["wanted"]["records"] is False
+    assert "\ncallrouter_records_running 0.0\n" in shown
+    assert f"\ncallrouter_records_running_{role} 0.0\n" in shown
+    assert f"\ncallrouter_records_running_{other} 1.0\n" in shown
+    assert "\ncallrouter_database_reachable 1.0\n" in shown
+    os.kill(before[role], signal.SIGCONT)
+    eventually("both work again", lambda: told("holder", "holder"), within_s=40)
+    os.kill(before[role], signal.SIGKILL)
+    eventually("it is started again", lambda: system.starts_of_records() == 2, within_s=40)
+    eventually("both work again", lambda: told("holder", "holder"), within_s=40)
+    after = records_processes_of(controller)
+    assert after[other] == before[other]
+    assert after[role] != before[role]
+    assert f"\ncallrouter_records_starts_{role} 2.0\n" in system.metrics()
+    assert f'"part": "records {role}"' in (system.layout.logs / "controller.log").read_text()
+
+
+def _records_processes(controller: int) -> set[int]:
+    def both() -> set[int]:
+        found = records_processes_of(controller)
+        return set(found.values()) if {"collect", "publish"} <= found.keys() else set()
+
+    return set(eventually("it makes records and delivers them", both, within_s=40))
+
+
+def test_who_collects_and_delivers_without_a_controller_has_two_processes_and_one_set_of_probes(
+    make_system: MakeSystem,
+) -> None:
+    system = make_system()
+    system.start("--roles", "broker,ticketing,collect,publish")
+    assert system.process
+    [keeper] = [pid for pid in children_of(system.process.pid) if "callrouter records" in command_line(pid)]
+    working = _records_processes(keeper)
+    assert len(working) == 2
+    body = system.readyz()[1]
+    assert (body["needed"], body["collect"], body["publish"]) == ({"database": True}, "holder", "holder")
+    assert "\ncallrouter_outbox_depth 0.0\n" in system.metrics()
+    system.process.send_signal(signal.SIGINT)
+    assert system.process.wait(15) == 0
+    assert all_gone(working)
 
 
 def _is_another(system: System, first: int) -> bool:

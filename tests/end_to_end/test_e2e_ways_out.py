@@ -160,7 +160,7 @@ async def test_json_lines_hold_each_message_once_whoever_dies_and_a_torn_line_is
     before = file.read_bytes()
     _is_told_once_and_in_order(_lines(file), first)
 
-    records = records_process_of(system.pid_of("controller"))
+    records = records_process_of(system.pid_of("controller"), "publish")
     assert records
     os.kill(records, signal.SIGSTOP)  # nothing of what follows is written while it lives
     second = await _have_a_call(system)

@@ -16,11 +16,14 @@ from callrouter.local_system.parts import (
     phone_names,
     records_alone_part,
     records_part,
+    records_shares,
     subscriber_part,
 )
 from callrouter.local_system.programs import ProgramMissing, plain_environment, program
 from callrouter.local_system.secrets import Secrets
-from callrouter.service.roles import Role
+from callrouter.service.bell import Bell
+from callrouter.service.figures import Work
+from callrouter.service.roles import OWN_ROLES, RECORD_ROLES, Role
 from callrouter.settings import Settings
 from callrouter.settings_parts import Mqtt, Sip
 
@@ -179,3 +182,35 @@ def test_only_the_first_records_process_is_armed() -> None:
 def test_every_phone_gets_a_password_and_an_empty_softphone_none(settings: MakeSettings) -> None:
     assert phone_names(settings()) == ("1001", "1002", "1999", "citizen")
     assert phone_names(settings(sip=Sip(seats=("2001",), softphone=""))) == ("2001", "1999")
+
+
+def test_of_both_records_processes_each_is_told_its_share_and_given_the_bell() -> None:
+    collects, publishes = records_shares(None, False, "record_kept:kill", OWN_ROLES, Bell(77))
+    made = [collects.process.part, publishes.process.part]  # type: ignore[attr-defined] # children are what is made
+    assert [part.command[3:] for part in made] == [
+        ["records", "make", "--bell", "77", "--roles", "route,collect"],
+        ["records", "make", "--on-pipes", "--bell", "77", "--roles", "publish"],
+    ]
+    assert [(part.name, part.inherited, part.log_file) for part in made] == [
+        ("records collect", (77,), None),
+        ("records publish", (77,), None),
+    ]
+    assert collects.works == {Work.CONTROL, Work.COLLECT}
+    assert publishes.works == {Work.PUBLISH}
+    assert all(part.niceness > 0 for part in made)
+    for part in made:
+        assert part.before_start
+        part.before_start()
+        assert part.environment[VARIABLE] == "record_kept:kill"
+
+
+def test_a_records_process_with_nobody_to_ring_for_is_given_no_bell() -> None:
+    [share] = records_shares(None, False, "", frozenset({Role.ROUTE, Role.COLLECT}), Bell(77))
+    part = share.process.part  # type: ignore[attr-defined] # children are what is made
+    assert (part.name, part.inherited) == ("records", ())
+    assert "--bell" not in part.command
+
+
+def test_where_no_calls_are_decided_records_need_not_stand_back() -> None:
+    for share in records_shares(None, False, "", RECORD_ROLES, Bell(77)):
+        assert share.process.part.niceness == 0  # type: ignore[attr-defined] # children are what is made

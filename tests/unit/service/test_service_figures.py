@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import fields
 
 import pytest
 
@@ -13,6 +14,11 @@ from callrouter.service.figures import (
     DatabaseFigures,
     NoAnswerError,
     RecordFigures,
+    Standing,
+    Work,
+    as_gauges,
+    counted_by,
+    merged,
     read_answer,
     write_answer,
 )
@@ -62,3 +68,56 @@ def test_the_process_that_answers_dips_needs_neither_database_nor_broker() -> No
         check=True,
     )
     assert said.stdout == "[]\n"
+
+
+def test_of_several_answers_every_count_is_the_sum_and_nothing_is_lost() -> None:
+    names = [counter.name for counter in fields(RecordCounters) if counter.name != "broker_connected"]
+
+    def counted(times: int) -> RecordCounters:
+        counters = RecordCounters()
+        for place, name in enumerate(names):
+            setattr(counters, name, place * times)
+        return counters
+
+    answers = [
+        RecordFigures(counted(times), held, {work: stands})
+        for times, held, work, stands in (
+            (1, None, Work.COLLECT, Standing.HOLDER),
+            (10, HELD, Work.PUBLISH, Standing.STANDBY),
+        )
+    ]
+    answers[1].counters.broker_connected = True
+    whole = merged(answers)
+    assert whole
+    assert {name: getattr(whole.counters, name) for name in names} == {
+        name: place * 11 for place, name in enumerate(names)
+    }
+    assert whole.counters.broker_connected is True
+    assert whole.database == HELD
+    assert whole.standing == {Work.COLLECT: Standing.HOLDER, Work.PUBLISH: Standing.STANDBY}
+    assert merged(answers[:1]) == answers[0]
+    assert merged([]) is None
+
+
+def test_who_counts_what_is_told_by_who_writes_it_down() -> None:
+    """As the program has it: what collecting, and what publishing, adds to its counters."""
+    assert counted_by("records_written") == counted_by("lag_seconds") == {Work.COLLECT}
+    assert counted_by("published") == counted_by("missing_found") == {Work.PUBLISH}
+    assert counted_by("database_failures") == {Work.COLLECT, Work.PUBLISH}
+    published = ("delivery", "publishing", "reconcile", "on_the_way", "acknowledgements")
+    by_publishing = {
+        counter.name
+        for counter in fields(RecordCounters)
+        for room in published
+        if f"ounters.{counter.name} " in (PROJECT_ROOT / "callrouter" / "records" / f"{room}.py").read_text()
+    }
+    told = {counter.name for counter in fields(RecordCounters) if Work.PUBLISH in counted_by(counter.name)}
+    assert by_publishing == told
+
+
+def test_what_is_counted_by_who_does_not_answer_is_not_told() -> None:
+    collects = RecordFigures(RecordCounters(rows_collected=3, unforeseen_errors=1), HELD)
+    gauges = as_gauges(collects, {Work.PUBLISH})
+    assert gauges["rows_collected"] == 3
+    assert {"published", "unforeseen_errors"}.isdisjoint(gauges)
+    assert "collector_lag_seconds" not in as_gauges(collects, {Work.CONTROL, Work.COLLECT})

@@ -11,9 +11,18 @@ from sqlalchemy.exc import OperationalError
 from callrouter.records.counters import RecordCounters
 from callrouter.records.reading import CallCount
 from callrouter.service import held as room
-from callrouter.service.figures import DatabaseFigures, RecordFigures, Standing, Work, as_gauges
+from callrouter.service.figures import (
+    DatabaseFigures,
+    RecordFigures,
+    Silence,
+    Standing,
+    Told,
+    Work,
+    as_gauges,
+)
 from callrouter.service.held import CALLS_COUNTED_EVERY_S, Held
-from callrouter.service.roles import ALL_ROLES, Role
+from callrouter.service.records_probes import readiness
+from callrouter.service.roles import ALL_ROLES, RECORD_ROLES, Role
 from callrouter.service.standing import records_wanted, standing_detail
 from callrouter.vocabulary.record_words import TerminalState
 
@@ -122,3 +131,23 @@ def test_who_has_no_part_in_records_says_nothing_of_them() -> None:
     assert records_wanted(None, frozenset({Role.ROUTE})) == {}
     assert records_wanted(None, ALL_ROLES) == {"records": False, "broker": False}
     assert standing_detail(None) == {}
+
+
+def test_work_that_nobody_answers_for_is_told_with_the_reason() -> None:
+    collects = RecordFigures(RecordCounters(), None, {Work.COLLECT: Standing.HOLDER})
+    silent = {Work.PUBLISH: Silence.HUNG}
+    assert records_wanted(collects, ALL_ROLES, silent) == {"records": False, "broker": False}
+    assert standing_detail(collects, silent) == {"collect": "holder", "publish": "hung"}
+    assert standing_detail(None, {Work.COLLECT: Silence.GONE}) == {"collect": "gone"}
+
+
+def test_without_a_controller_ready_means_that_all_of_the_work_has_its_database() -> None:
+    one = RecordFigures(RecordCounters(), None, {Work.COLLECT: Standing.HOLDER})
+    both = RecordFigures(RecordCounters(), None, {**one.standing, Work.PUBLISH: Standing.STANDBY})
+    assert not readiness(Told(None, {Work.COLLECT: Silence.STARTING}), RECORD_ROLES).is_ready
+    assert not readiness(Told(one, {Work.PUBLISH: Silence.HUNG}), RECORD_ROLES).is_ready
+    assert readiness(Told(one), frozenset({Role.COLLECT})).is_ready
+    ready = readiness(Told(both), RECORD_ROLES)
+    assert ready.is_ready
+    assert ready.wanted == {"records": True, "broker": True}
+    assert ready.detail == {"roles": "collect,publish", "collect": "holder", "publish": "standby"}

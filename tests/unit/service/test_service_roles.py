@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callrouter.service.roles import ALL_ROLES, OWN_ROLES, Role, doubts, read_roles, spell, to_run
+from callrouter.service.roles import ALL_ROLES, OWN_ROLES, Role, doubts, read_roles, shares, spell, to_run
 from callrouter.settings import Settings
 from callrouter.settings_file import SettingsError
 from callrouter.settings_parts import Managed, Ticketing
@@ -57,3 +57,23 @@ def test_splitting_what_meets_in_sqlite_is_doubted_and_in_postgresql_is_not() ->
 def test_collecting_without_asterisk_beside_it_is_doubted() -> None:
     assert any("journal" in doubt for doubt in doubts(ON_POSTGRESQL, frozenset({Role.COLLECT})))
     assert doubts(ON_POSTGRESQL, frozenset({Role.PUBLISH})) == ()
+
+
+@pytest.mark.parametrize(
+    ("roles", "divided"),
+    [
+        (None, {"collect": "route,collect", "publish": "publish"}),
+        ("collect,publish", {"collect": "collect", "publish": "publish"}),
+        ("route,collect,asterisk", {"records": "route,collect"}),
+        ("route,publish", {"records": "route,publish"}),
+        ("route", {"records": "route"}),
+        ("collect", {"records": "collect"}),
+        ("publish,broker", {"records": "publish"}),
+    ],
+)
+def test_collecting_and_publishing_are_two_processes_and_nothing_else_is_divided(
+    roles: str | None, divided: dict[str, str]
+) -> None:
+    made = shares(read_roles(roles))
+    assert {name: spell(share) for name, share in made.items()} == divided
+    assert list(made) == list(divided), "they are ended in this order"
