@@ -6,7 +6,9 @@ Rules:
   in time is sent again alone, so that a message nobody answers stops neither the others nor its batch for long.
 - What is sent again takes at most half of the window while new messages wait. The wait doubles with every attempt up
   to `longest_wait`.
-- A first attempt costs one reading, one publishing, one closing; only a failed one is written down.
+- A first attempt costs one reading, one publishing, one closing; only a failed one is written down. While there
+  is always something to do, steps are `pace` apart, and what comes meanwhile goes together: in SQLite one transaction
+  keeps all others from writing. After a pause nothing waits, nor when half of the window has its answer.
 - A lost link is nobody's failure: what was on the way goes again in batches, and every wait ends. What is on the way
   lives in memory, what is open in the database: after a restart everything open is due.
 - A damaged message is a dead letter, like a rejected one. An unforeseen error ends nothing: it is tried again.
@@ -19,7 +21,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -40,6 +41,7 @@ from callrouter.records.publishing import (
     note_closing,
     note_unforeseen,
 )
+from callrouter.records.waiting import back_off_after, until
 from callrouter.vocabulary.message import Acknowledgement, Manifest, Message, Outcome, PublishError
 
 __all__ = ["DeliveryListener", "Outbox", "Publisher"]
@@ -48,8 +50,6 @@ log = structlog.get_logger(__name__)
 
 _ATTENTION = 1.0
 """Seconds after which the outbox looks for due rows even if nothing woke it."""
-_SHORTEST_WAIT, _LONGEST_WAIT = 0.1, 10.0
-"""Seconds between two attempts at a step that fails."""
 
 
 class Outbox:
@@ -67,6 +67,7 @@ class Outbox:
         largest_batch: int = 512 << 10,
         acknowledged_within: timedelta = timedelta(seconds=15),
         longest_wait: timedelta = timedelta(seconds=60),
+        pace: timedelta = timedelta(milliseconds=150),
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._rows = rows
@@ -78,8 +79,11 @@ class Outbox:
         self._largest_batch = largest_batch
         self._acknowledged_within = acknowledged_within.total_seconds()
         self._longest_wait = longest_wait.total_seconds()
+        self._pace = pace.total_seconds()
         self._chance = chance
         self._wake = asyncio.Event()
+        self._urgent = asyncio.Event()
+        """Places on the way, or the link, wait for the next step: it keeps no pace."""
         self._everything_is_due = True
         self._latest = now()
         self._way = OnTheWay()
@@ -90,7 +94,7 @@ class Outbox:
         self._further = 0
         """The position in the outbox up to which a look came that did not see all."""
         self._publishing = HandingOver(publisher, counters, self._note_failure)
-        self._words = Acknowledgements(self._wake.set)
+        self._words = Acknowledgements(self._wake.set, self._hurry, many=-(-window // 2))
 
     async def run(self) -> None:
         """Deliver until cancelled. Raises LeaseLostError when there is a fence and it is lost."""
@@ -115,7 +119,7 @@ class Outbox:
         """See DeliveryListener."""
         self._counters.broker_connected = True
         self._everything_is_due = True
-        self._wake.set()
+        self._hurry()
 
     def link_down(self) -> None:
         """See DeliveryListener."""
@@ -148,13 +152,15 @@ class Outbox:
                 failures += 1
                 note_unforeseen(self._counters, error)
                 self.link_down()
-                await _back_off_after(failures)
+                await back_off_after(failures)
 
     async def _deliver(self) -> None:
         failures = 0
         try:
             while True:
                 self._wake.clear()
+                self._urgent.clear()
+                begun = asyncio.get_running_loop().time()
                 try:
                     await self._step()
                 except LeaseLostError:
@@ -165,15 +171,16 @@ class Outbox:
                     log.warning(
                         "the outbox cannot use the database, trying again", error=type(error).__name__
                     )
-                    await _back_off_after(failures)
+                    await back_off_after(failures)
                     continue
                 except Exception as error:
                     failures += 1
                     note_unforeseen(self._counters, error)
-                    await _back_off_after(failures)
+                    await back_off_after(failures)
                     continue
                 failures = 0
                 await self._wait()
+                await until(self._urgent, begun + self._pace)
         finally:
             # At once: taking leave of the other side may last, and another may publish already.
             self._publishing.stop()
@@ -200,7 +207,7 @@ class Outbox:
             await self._send_due()
 
     async def _close_acknowledged(self) -> None:
-        while words := self._words.first():
+        if words := self._words.first():
             closing = await self._rows.close(words, self._now(), held(self._fence))
             crashpoint(CrashPoint.MESSAGE_CLOSED)
             self._words.closed(len(words))
@@ -265,13 +272,17 @@ class Outbox:
         words = [Acknowledgement(one.id, Outcome.REJECTED, one.reason) for one in unsendable]
         note_closing(self._counters, await self._rows.close(words, self._now(), held(self._fence)))
         # They have taken places that others are waiting for.
-        self._wake.set()
+        self._hurry()
 
     def _note_failure(self, messages: Sequence[Message]) -> None:
         # Of a link that has gone it is known already that all has to be sent again.
         if self._counters.broker_connected:
             self._not_handed_over.update(dict.fromkeys(one.id for one in messages if one.id in self._way))
-            self._wake.set()
+            self._hurry()
+
+    def _hurry(self) -> None:
+        self._urgent.set()
+        self._wake.set()
 
     def _forget(self) -> None:
         """Another may have done the work when we are asked to do it again."""
@@ -286,10 +297,4 @@ class Outbox:
             deadline = min(deadline, oldest + self._acknowledged_within)
         if self._again_from is not None and self._again_from > time:
             deadline = min(deadline, self._again_from)
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(deadline):
-                await self._wake.wait()
-
-
-async def _back_off_after(failures: int) -> None:
-    await asyncio.sleep(min(_SHORTEST_WAIT * (1 << min(failures, 10)), _LONGEST_WAIT))
+        await until(self._wake, deadline)

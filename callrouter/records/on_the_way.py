@@ -10,7 +10,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from callrouter.records.outbox_due import DueMessage
 from callrouter.vocabulary.message import LIVE, Message
@@ -18,8 +18,7 @@ from callrouter.vocabulary.message import LIVE, Message
 _Call = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """A message on the way."""
 
     message: Message

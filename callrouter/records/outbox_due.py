@@ -10,62 +10,49 @@ Rules:
   read from the oldest open row on, bodies only of what is sent.
 - A look costs no more, however many messages wait behind one that nobody answers: it goes through the oldest rows,
   and then on from where the look before it came to, round and round.
-- Every body is parsed once more before it is sent: text is spliced into the events, and a damaged one would spoil
-  everything that travels with it. (12 µs for 3 KB.)
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple, NoReturn
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
-from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callrouter.records.tables import call_record, outbox
-from callrouter.vocabulary.message import Kind, Message
+from callrouter.records.one_parameter import as_parameter, not_among
+from callrouter.records.outbox_bodies import (
+    LARGEST_BODY,
+    DueMessage,
+    Unsendable,
+    from_milliseconds,
+    in_milliseconds,
+    read_bodies,
+)
+from callrouter.records.tables import outbox
+
+__all__ = [
+    "IS_OPEN",
+    "LARGEST_BODY",
+    "Due",
+    "DueMessage",
+    "Unsendable",
+    "from_milliseconds",
+    "in_milliseconds",
+    "read_due",
+]
 
 IS_OPEN: Final = outbox.c.state == sa.literal_column("'open'")
 """Spelled out and not bound: databases use an index over part of a table only when they see that part's name."""
-LARGEST_BODY: Final = (1 << 20) - (1 << 13)
-"""Bytes: with its envelope it stays below the MiB that the ticketing side takes."""
-DAMAGED: Final = "the outbox row cannot be read: its body is no JSON object; the journal still has the call"
 _SHORTEST_PAGE = 1000
 """Keys that are read together, at least."""
 _OLDEST_PAGES, _FURTHER_PAGES = 4, 16
 """In one look: a tenth of a second."""
-TOO_LARGE: Final = f"larger than the {LARGEST_BODY} bytes that can be sent; the database still has all of it"
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 _Call = tuple[str, str]
 """Node and call id."""
-
-
-@dataclass(frozen=True, slots=True)
-class DueMessage:
-    """A message to be sent now."""
-
-    message: Message
-    position: int
-    attempts: int
-    """How often it was tried before, in vain; one that was is sent alone."""
-    size: int
-    """Of the body, in bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unsendable:
-    """An open row that can never be sent."""
-
-    id: str
-    call_id: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +76,13 @@ class _Key(NamedTuple):
     next_attempt_at_ms: int
 
 
-_KEYS = sa.select(*(outbox.c[name] for name in _Key._fields)).where(IS_OPEN)
-
-
-def in_milliseconds(at: datetime) -> int:
-    """Give the whole milliseconds since 1970."""
-    return (at - _EPOCH) // _MILLISECOND
-
-
-def from_milliseconds(milliseconds: int) -> datetime:
-    """Undo `in_milliseconds`. Raises OverflowError."""
-    return _EPOCH + milliseconds * _MILLISECOND
+_KEYS: Final = sa.select(*(outbox.c[name] for name in _Key._fields)).where(IS_OPEN)
+_NEVER_TRIED: Final = (
+    _KEYS.where(outbox.c.attempts == 0, outbox.c.position > sa.bindparam("after"))
+    .order_by(outbox.c.position)
+    .limit(sa.bindparam("page"))
+)
+_BUT: Final = {dialect: not_among(dialect, outbox.c.position, "but") for dialect in ("sqlite", "postgresql")}
 
 
 async def read_due(
@@ -122,7 +105,8 @@ async def read_due(
     share = min(len(failed), max(again or 0, limit - len(new)))
     if share < len(failed):
         again_at = now
-    messages, unsendable = await _read_bodies(connection, [*failed[:share], *new[: limit - share]])
+    chosen = [*failed[:share], *new[: limit - share]]
+    messages, unsendable = await read_bodies(connection, [key.position for key in chosen])
     return Due(tuple(messages), tuple(unsendable), again_at, further)
 
 
@@ -142,11 +126,14 @@ async def _look_through(
 ) -> tuple[list[_Key], int]:
     """Give what may be sent behind a position, and the position up to which that is all; 0: up to the end."""
     found: list[_Key] = []
-    page = max(limit + len(but), _SHORTEST_PAGE)
-    query = _KEYS.where(outbox.c.attempts == 0).order_by(outbox.c.position).limit(page)
+    page = max(limit, _SHORTEST_PAGE)
+    query, parameters = _NEVER_TRIED, dict[str, object](page=page)
+    if but:
+        dialect = connection.dialect.name
+        query, parameters["but"] = query.where(_BUT[dialect]), as_parameter(dialect, but)
     for _ in range(pages):
-        keys = _keys(await connection.execute(query.where(outbox.c.position > after)))
-        found += await _in_turn(connection, [key for key in keys if key.position not in but])
+        keys = _keys(await connection.execute(query, {**parameters, "after": after}))
+        found += await _in_turn(connection, keys)
         if len(found) >= limit:
             return found[:limit], after
         if len(keys) < page:
@@ -172,12 +159,14 @@ async def _tried_in_vain(
     return in_turn, from_milliseconds(later[0]) if later else None
 
 
-def _keys(rows: Iterable[sa.Row[tuple[object, ...]]]) -> list[_Key]:
-    return [_Key._make(row) for row in rows]
+def _keys(rows: sa.Result[Any]) -> list[_Key]:
+    return list(map(_Key._make, rows.all()))
 
 
 async def _in_turn(connection: AsyncConnection, keys: Sequence[_Key]) -> list[_Key]:
     """Keep what may be sent now of each call, in the order of its messages."""
+    if all(key.seq == 1 for key in keys):
+        return list(keys)  # first messages have none before them
     calls: dict[_Call, list[_Key]] = {}
     for key in keys:
         calls.setdefault((key.node, key.call_id), []).append(key)
@@ -224,72 +213,3 @@ async def _open_positions(connection: AsyncConnection, calls: Sequence[_Call]) -
     for node, call_id, position in await connection.execute(query):
         positions.setdefault((node, call_id), []).append(position)
     return positions
-
-
-async def _read_bodies(
-    connection: AsyncConnection, keys: Sequence[_Key]
-) -> tuple[list[DueMessage], list[Unsendable]]:
-    messages: list[DueMessage] = []
-    unsendable: list[Unsendable] = []
-    if not keys:
-        return messages, unsendable
-    query = _with_bodies(connection.dialect.name).where(outbox.c.position.in_([key.position for key in keys]))
-    rows = {row.position: row for row in await connection.execute(query)}
-    for row in (rows[key.position] for key in keys if key.position in rows):
-        try:
-            one = _due_message(row)
-        except (ValueError, TypeError, OverflowError, RecursionError):
-            unsendable.append(Unsendable(row.id, row.call_id, DAMAGED))
-        else:
-            if one.size > LARGEST_BODY:
-                unsendable.append(Unsendable(row.id, row.call_id, TOO_LARGE))
-            else:
-                messages.append(one)
-    return messages, unsendable
-
-
-def _with_bodies(dialect: str) -> sa.Select[tuple[object, ...]]:
-    row, record = outbox.c, call_record.c
-    body: sa.ColumnElement[object] = sa.func.coalesce(row.body, record.body)
-    if dialect == "sqlite":
-        # As octets: one text that is no UTF-8 would otherwise fail the reading of all.
-        body = sa.cast(body, sa.LargeBinary)
-    return sa.select(
-        *(row.position, row.id, row.node, row.call_id, row.seq, row.kind, row.rehearsal),
-        *(row.created_at_ms, row.attempts, body.label("body")),
-    ).select_from(
-        outbox.outerjoin(
-            call_record,
-            sa.and_(record.node == row.node, record.call_id == row.call_id, record.revision == row.revision),
-        )
-    )
-
-
-def _due_message(row: sa.Row[tuple[object, ...]]) -> DueMessage:
-    octets = row.body if isinstance(row.body, bytes) else str(row.body or "").encode()
-    if not _is_object(octets):
-        raise TypeError("a message's body is a JSON object")
-    message = Message(
-        id=row.id,
-        node=row.node,
-        call_id=row.call_id,
-        sequence=row.seq,
-        kind=Kind(row.kind),
-        created_at=from_milliseconds(row.created_at_ms),
-        rehearsal=row.rehearsal,
-        body=octets.decode(),
-    )
-    return DueMessage(message, row.position, row.attempts, len(octets))
-
-
-def _is_object(body: bytes) -> bool:
-    try:
-        value = from_json(body, allow_inf_nan=False)
-    except ValueError:
-        # The slow parser has the last word: half of a surrogate pair, escaped, is JSON too.
-        value = json.loads(body, parse_constant=_no_number)
-    return isinstance(value, dict)
-
-
-def _no_number(_text: str) -> NoReturn:
-    raise ValueError("a number that JSON does not have")

@@ -3,7 +3,8 @@
 Rules:
 - A row is open until the ticketing side speaks; its first word counts. A dead row is a dead letter: refused by the
   ticketing side, damaged, or dropped by a person. It is kept with its reason, and no longer holds up those after it.
-- A first attempt writes nothing. What is written is that an attempt has failed, and that a row is closed.
+- A first attempt writes nothing. What is written is that an attempt has failed, and that a row is closed. Any number
+  of rows is closed by one statement for each outcome.
 - Whoever publishes by a lease brings its fence: a write without the lease changes nothing and raises LeaseLostError.
 """
 
@@ -14,13 +15,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from callrouter.records.database import Database
 from callrouter.records.leases import Fence, check_fence
+from callrouter.records.one_parameter import among, as_parameter
 from callrouter.records.outbox_due import IS_OPEN, Due, from_milliseconds, in_milliseconds, read_due
 from callrouter.records.tables import outbox, reconcile_cursor
 from callrouter.vocabulary.message import Acknowledgement, Outcome
@@ -137,18 +141,24 @@ class OutboxRows:
         first: dict[str, Acknowledgement] = {}
         for word in acknowledgements:
             first.setdefault(word.id, word)
+        by_outcome: dict[Outcome, list[Acknowledgement]] = {}
+        for word in first.values():
+            by_outcome.setdefault(word.outcome, []).append(word)
         acknowledged: set[str] = set()
         rejected: dict[str, str] = {}
         async with self._write(fence) as connection:
-            for outcome in Outcome:
-                words = [word for word in first.values() if word.outcome is outcome]
-                closed = await _close(connection, words, outcome, in_milliseconds(now)) if words else {}
-                rejected |= closed if outcome is Outcome.REJECTED else {}
-                acknowledged |= set() if outcome is Outcome.REJECTED else closed.keys()
+            for outcome, words in by_outcome.items():
+                closed = await _close(connection, words, outcome, in_milliseconds(now))
+                if outcome is Outcome.REJECTED:
+                    rejected |= closed
+                else:
+                    acknowledged |= closed.keys()
             others = first.keys() - acknowledged - rejected.keys()
             known = await _known(connection, others) if others else frozenset()
-        repeated = known | {word.id for word in acknowledgements if first[word.id] is not word} - others
-        return Closing(frozenset(acknowledged), rejected, frozenset(repeated), frozenset(others - known))
+        repeated = known
+        if len(first) < len(acknowledgements):
+            repeated |= {word.id for word in acknowledgements if first[word.id] is not word} - others
+        return Closing(frozenset(acknowledged), rejected, repeated, frozenset(others - known))
 
     async def page_for_manifest(self, since: int, limit: int, now: datetime) -> ManifestPage | None:
         """Give the next rows after a position, without the newest; None when there are none."""
@@ -221,24 +231,39 @@ async def _close(
     connection: AsyncConnection, words: Sequence[Acknowledgement], outcome: Outcome, now_ms: int
 ) -> dict[str, str]:
     """Close the open rows among these; gives their ids with their calls'."""
-    ids = [word.id for word in words]
-    reasons = {word.id: word.reason for word in words if word.reason is not None}
-    statement = (
+    dialect = connection.dialect.name
+    statement, reasons = _closing(dialect), {one.id: one.reason for one in words if one.reason is not None}
+    if reasons:
+        statement = statement.values(reason=sa.case(reasons, value=outbox.c.id, else_=None))
+    values = {
+        "ids": as_parameter(dialect, [word.id for word in words]),
+        "closed_as": _CLOSED_AS[outcome],
+        "closed_by": outcome,
+        "now": now_ms,
+    }
+    closed = await connection.execute(statement, values)
+    return dict(map(tuple, closed.all()))
+
+
+@cache
+def _closing(dialect: str) -> ReturningUpdate[Any]:
+    return (
         sa.update(outbox)
-        .where(outbox.c.id.in_(ids), IS_OPEN)
+        .where(among(dialect, outbox.c.id, "ids"), IS_OPEN)
         .values(
-            state=_CLOSED_AS[outcome],
-            outcome=outcome,
-            reason=sa.case(reasons, value=outbox.c.id, else_=None) if reasons else None,
-            closed_at_ms=now_ms,
+            state=sa.bindparam("closed_as"),
+            outcome=sa.bindparam("closed_by"),
+            reason=None,
+            closed_at_ms=sa.bindparam("now"),
         )
         .returning(outbox.c.id, outbox.c.call_id)
     )
-    return {row.id: row.call_id for row in await connection.execute(statement)}
 
 
 async def _known(connection: AsyncConnection, ids: Collection[str]) -> frozenset[str]:
-    return frozenset(await connection.scalars(sa.select(outbox.c.id).where(outbox.c.id.in_(tuple(ids)))))
+    dialect = connection.dialect.name
+    query = sa.select(outbox.c.id).where(among(dialect, outbox.c.id, "ids"))
+    return frozenset(await connection.scalars(query, {"ids": as_parameter(dialect, ids)}))
 
 
 def _entry(row: sa.Row[tuple[object, ...]]) -> OutboxEntry:

@@ -174,12 +174,13 @@ def _tell(events: list[Event], outcomes: list[str]) -> None:
         log.info("%s", ", ".join(f"{outcome}: {count}" for outcome, count in Counter(outcomes).items()))
         return
     for event, outcome in zip(events, outcomes, strict=True):
-        decision = event.data.get("decision")
-        line = decision.get("line") if isinstance(decision, dict) else event.data.get("line")
+        data = event.data()
+        decision = data.get("decision")
+        line = decision.get("line") if isinstance(decision, dict) else data.get("line")
         log.info(
             "%s type=%s id=%s call=%s line=%s state=%s caller=%s rehearsal=%s",
             *(outcome, _plain(event.type), _plain(event.id), _plain(event.subject), _plain(line)),
-            *(_plain(event.data.get("terminal_state")), mask(event.data.get("caller_raw")), event.rehearsal),
+            *(_plain(data.get("terminal_state")), mask(data.get("caller_raw")), event.rehearsal),
         )
 
 

@@ -83,6 +83,7 @@ async def running(
     fence: Callable[[], Fence | None] | None = None,
     before: Sequence[Row] = (),
     publisher: Publisher | None = None,
+    pace: float = 0.02,
 ) -> AsyncIterator[System]:
     """Run an outbox; `before` was written when it starts."""
     async with opened(f"sqlite:///{folder / 'records.db'}") as database:
@@ -99,6 +100,7 @@ async def running(
             window=window,
             acknowledged_within=timedelta(seconds=within),
             longest_wait=timedelta(seconds=longest_wait),
+            pace=timedelta(seconds=pace),
             chance=lambda: 0.0,
         )
         task = asyncio.create_task(outbox.run())

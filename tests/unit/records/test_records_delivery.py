@@ -209,6 +209,40 @@ async def test_acknowledgements_are_closed_together(patient: System, monkeypatch
     assert closed == [3, 1, 1]
 
 
+async def test_while_there_is_always_something_to_do_steps_keep_their_pace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    for step in ("close", "due"):
+        _note_calls(monkeypatch, step, steps)
+    async with running(tmp_path, PublisherDouble(), pace=0.25) as system:
+        await until(lambda: system.counters.broker_connected)
+        steps.clear()
+        began = asyncio.get_running_loop().time()
+        for number in range(40):
+            await system.write(records([number]))
+        await until(lambda: system.counters.acknowledged == 40)
+        paces = (asyncio.get_running_loop().time() - began) / 0.25
+    # One more: nothing waits after a pause.
+    assert steps.count("close") <= paces + 1
+    assert steps.count("due") <= paces + 2
+
+
+async def test_a_pace_holds_up_nobody_who_waits_for_a_place(tmp_path: Path) -> None:
+    async with running(tmp_path, PublisherDouble(), window=4, pace=60, before=records(range(40))) as system:
+        await until(lambda: system.counters.acknowledged == 40)
+
+
+def _note_calls(monkeypatch: pytest.MonkeyPatch, name: str, calls: list[str]) -> None:
+    really = getattr(OutboxRows, name)
+
+    def noted(*arguments: object, **options: object) -> object:
+        calls.append(name)
+        return really(*arguments, **options)
+
+    monkeypatch.setattr(OutboxRows, name, noted)
+
+
 async def test_a_single_acknowledgement_waits_for_others_only_a_moment(patient: System) -> None:
     await patient.write(records(range(5)))
     messages = await patient.next_messages(5)

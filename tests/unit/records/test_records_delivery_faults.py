@@ -53,7 +53,9 @@ async def test_one_that_makes_its_batch_fail_costs_the_others_one_attempt(tmp_pa
         assert left == [Row("call-3").id]
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", "null", "[" * 100_000])
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", "null", "[" * 100_000, '{"n":NaN}', '{"n":[-Infinity]}', "{}{}"]
+)
 async def test_a_damaged_row_is_a_dead_letter_and_the_others_of_its_batch_flow(
     tmp_path: Path, body: str
 ) -> None:
@@ -66,6 +68,13 @@ async def test_a_damaged_row_is_a_dead_letter_and_the_others_of_its_batch_flow(
         assert {one.call_id for one in dead} == {f"bad-{number}" for number in range(30)}
         assert all("cannot be read" in (one.reason or "") for one in dead)
         assert system.counters.unforeseen_errors == 2
+
+
+@pytest.mark.parametrize("body", ['{"a":"NaN"}', '{"Infinity":1}', '{"half":"\\ud800"}', ' {"a":1}\n'])
+async def test_what_only_looks_damaged_is_sent_as_it_was_written(tmp_path: Path, body: str) -> None:
+    async with running(tmp_path, PublisherDouble(), before=[Row("odd", body=body)]) as system:
+        (message,) = await system.side.next()
+        assert message.body == body
 
 
 async def test_a_dead_letter_holds_up_nothing_of_its_call(tmp_path: Path) -> None:

@@ -79,6 +79,27 @@ def test_a_single_event_is_kept_as_it_was_written(folder: Import) -> None:
     assert one.text.encode() == payload
 
 
+def test_an_event_of_a_batch_is_kept_as_it_was_written(folder: Import) -> None:
+    texts = [json.dumps(event(source, data={"n": 1.50, "x": ["], [", "转接"]}), indent=1) for source in "ab"]
+    payload = f" [ {texts[0]} ,\n{texts[1]}\t] \n".encode()
+    items = folder("events").read_payload(payload)
+    assert [one.text for one in items] == texts
+    assert [one.data() for one in items] == [json.loads(text)["data"] for text in texts]
+
+
+@pytest.mark.parametrize(
+    "payload", ["[", "[{}", "[{},", "[{},]", "[,{}]", "[{} {}]", "[{}] 1", "[{}]]", "{}]", ""]
+)
+def test_what_is_no_json_is_no_batch(folder: Import, payload: str) -> None:
+    events = folder("events")
+    with pytest.raises(events.RejectedError, match="not JSON"):
+        events.read_payload(payload.encode())
+
+
+def test_an_empty_batch_has_no_events(folder: Import) -> None:
+    assert folder("events").read_payload(b" [ ] ") == []
+
+
 def test_half_of_a_surrogate_pair_can_be_stored_in_a_batch(folder: Import, tmp_path: Path) -> None:
     inbox = folder("inbox").Inbox(tmp_path / "inbox.db")
     assert inbox.store(read(folder, event("/a", data={"x": "\ud800"}))) == ["stored"]
