@@ -7,7 +7,7 @@ Rules:
 - What is no row is counted and passed over, and costs only itself. A row that was written short, without its
   line end, has the next one glued to it: that is looked for inside, and taken only when it is whole.
 - Bytes that are not UTF-8 and NULs are kept as escapes.
-- A stretch in which every line is a whole row, as nearly all are, is split at its separators, four times as
+- A stretch in which every line is a whole row, as nearly all are, is split at its separators, many times as
   fast. In anything else not a single row is read that way: both ways always give the same, and a test holds them
   against each other.
 """
@@ -20,18 +20,23 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 from callrouter.records.cut import Cut
-from callrouter.vocabulary.cel import CelRow, CelRowError, cel_row
+from callrouter.vocabulary.cel import CelRow, CelRowError, cel_row, cel_row_of
 from callrouter.vocabulary.journal import CEL_COLUMNS
 
-_BEGINNING: Final = rb'"[^",\r\n]{1,80}","\d{1,11}\.\d{6}","'
+_NAME: Final = rb'[^",\r\n]{1,80}'
+_INSTANT: Final = r"\d{1,11}\.\d{6}"
+_BEGINNING: Final = rb'"%s","%s","' % (_NAME, _INSTANT.encode())
+_EVENT: Final = re.compile(_NAME)
+_INSTANTS: Final = re.compile(rf"{_INSTANT}(?:\n{_INSTANT})*", re.ASCII)
 _ROW_BEGINS: Final = re.compile(rb"^" + _BEGINNING, re.MULTILINE)
-_NEXT_ROW_BEGINS: Final = re.compile(rb"\n" + _BEGINNING)
-"""The same behind a line's end, which is found much faster."""
 _GLUED_ROW_BEGINS: Final = re.compile(rb'(?<!")(?=' + _BEGINNING + rb")")
 """Behind a quote it may be a caller's doubled one. It takes nothing up: a fragment may end in what looks like one."""
+_BLOCK_BYTES: Final = 1 << 15
+"""What is read at once of lines that are whole rows, so that it stays in the processor's cache. It is less than the
+longest field that the csv module takes: a row that has a longer one is not read here."""
 _LAST: Final = len(CEL_COLUMNS) - 1
 _QUOTES: Final = 2 * len(CEL_COLUMNS)
 """In a row whose fields hold none."""
@@ -60,40 +65,53 @@ def cut(data: bytes) -> Cut[CelRow]:
 
 def _rows_of_whole_lines(data: bytes) -> list[CelRow] | None:
     """Read the complete lines when each is a whole row and is written as Asterisk writes rows; None otherwise."""
-    lines = data.count(b"\n")
-    if (
-        not lines
-        or b"\0" in data
-        or len(_NEXT_ROW_BEGINS.findall(b"\n" + data[: data.rfind(b"\n")])) != lines
-    ):
-        return None
-    try:
-        text = data[: data.rfind(b"\n")].decode()
-    except UnicodeDecodeError:
-        return None
-    between = text[1:-1].split('"\n"')
-    if len(between) != lines or not text.endswith('"') or _is_too_long(between, len(text)):
+    if b"\0" in data:
         return None
     rows: list[CelRow] = []
-    doubled = 0
-    for line in between:
-        fields: list[Any] = line.split('","', _LAST)
-        if len(fields) <= _LAST or not fields[2] or not fields[3]:
+    begin = 0
+    while end := data.rfind(b"\n", begin, begin + _BLOCK_BYTES) + 1:
+        found = _rows_of_block(data[begin : end - 1])
+        if found is None:
             return None
-        fields[1] = int(fields[1].replace(".", ""))
-        if extra := fields[_LAST]:
-            fields[_LAST] = plain = extra.replace('""', '"')
-            doubled += len(extra) - len(plain)
-        rows.append(CelRow._make(fields))
+        rows += found
+        begin = end
+    return rows if rows and b"\n" not in data[begin:] else None
+
+
+def _rows_of_block(data: bytes) -> list[CelRow] | None:
+    """Read lines, without the last one's end."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    lines = text[1:-1].split('"\n"')
+    if len(lines) <= text.count("\n") or not (text.startswith('"') and text.endswith('"')):
+        return None
+    return _rows_of_lines(lines, text.count('"'))
+
+
+def _rows_of_lines(lines: list[str], quotes: int) -> list[CelRow] | None:
+    """Read lines without their first and last quote, by columns: that costs half of what it does row by row."""
+    fields = [line.split('","', _LAST) for line in lines]
+    if min(map(len, fields)) <= _LAST:
+        return None
+    events, instants, uniqueids, linkedids, *others, extras = zip(*fields, strict=True)
+    instants_text, extras_text = "\n".join(instants), "\n".join(extras)
+    if not (all(map(_is_event, set(events))) and _INSTANTS.fullmatch(instants_text)):
+        return None
+    plain_text = extras_text.replace('""', '"')
+    doubled = len(extras_text) - len(plain_text)
     # Every quote is accounted for: each line's own, and in its last field the doubled. One that stood anywhere else,
     # or alone, would make another number of them.
-    return rows if text.count('"') == _QUOTES * lines + 2 * doubled else None
+    if "" in uniqueids or "" in linkedids or quotes != _QUOTES * len(lines) + 2 * doubled:
+        return None
+    at_us = map(int, instants_text.replace(".", "").split("\n"))
+    rows = zip(events, at_us, uniqueids, linkedids, *others, plain_text.split("\n"), strict=True)
+    return list(map(cel_row_of, rows))
 
 
-def _is_too_long(lines: list[str], length: int) -> bool:
-    # The csv module refuses such a field, so it is no row.
-    limit = csv.field_size_limit()
-    return length > limit and max(map(len, lines)) > limit
+def _is_event(name: str) -> bool:
+    return _EVENT.fullmatch(name.encode()) is not None
 
 
 def _cut_closely(data: bytes) -> Cut[CelRow]:

@@ -9,15 +9,12 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
-from callrouter.vocabulary.cel import CelRow, boot_name_of, id_at_node, node_of_boot
-from callrouter.vocabulary.queue_log import NO_CALL, QueueRow
+from callrouter.vocabulary.cel import CelRow, boot_name_of, cel_row_of, node_of_boot
+from callrouter.vocabulary.queue_log import NO_CALL, QueueRow, queue_row_of
 
-_row: Callable[[tuple[object, ...]], CelRow] = partial(tuple.__new__, CelRow)
-"""`CelRow._make`, in a third of its time: every row passes here."""
 _LONGEST_ID = 200
 """Characters. Asterisk's own are shorter than 150; a database's index takes no text of any length."""
 
@@ -47,36 +44,65 @@ class Gathered:
 def gather(node: str, cel: Iterable[CelRow], queue: Iterable[QueueRow]) -> Gathered:
     """Sort a batch by calls, with the node's name in place of the boot name."""
     gathered = Gathered()
+    rows = tuple(cel)
+    names = _gather_one_boot(gathered, rows, node) or _gather_any(gathered, rows, node)
+    calls = gathered.calls
+    for at_s, id_, name, member, event, data in queue:
+        if id_ == NO_CALL:
+            continue
+        linkedid = names[id_]
+        if not linkedid:
+            gathered.strange += 1
+            continue
+        call = calls.get(linkedid)
+        if call is None:
+            call = calls[linkedid] = NewRows(names.mark_of(linkedid))
+        call.queue.append(queue_row_of((at_s, linkedid, name, member, event, names.in_data(data))))
+    return gathered
+
+
+def _gather_one_boot(gathered: Gathered, rows: Sequence[CelRow], node: str) -> _Names | None:
+    """Do as `_gather_any` where all ids begin with one boot name, as nearly always: by columns, in half the time."""
+    if not rows:
+        return None
+    names = _Names(node)
+    events, instants, uniqueids, linkedids, *others, extras = zip(*rows, strict=True)
+    uniqueids, linkedids = (tuple(map(names.__getitem__, ids)) for ids in (uniqueids, linkedids))
+    if len(names.boots) < len(names) or len(names.marks) > 1:
+        return None
+    ((boot, mark),) = names.marks.items()
+    if boot in "\n".join(extras):
+        extras = tuple(extra.replace(boot, mark) for extra in extras)
+    gathered.boots[mark] = instants[0]
+    calls = gathered.calls
+    fields = zip(events, instants, uniqueids, linkedids, *others, extras, strict=True)
+    for linkedid, row in zip(linkedids, map(cel_row_of, fields), strict=True):
+        call = calls.get(linkedid)
+        if call is None:
+            call = calls[linkedid] = NewRows(mark)
+        call.cel.append(row)
+    return names
+
+
+def _gather_any(gathered: Gathered, rows: Iterable[CelRow], node: str) -> _Names:
     names = _Names(node)
     calls, boots = gathered.calls, names.boots
-    for row in cel:
-        event, at_us, uniqueid, linkedid, channel, context, exten, app, number, peer, extra = row
-        uniqueid, linkedid = names[uniqueid], names[linkedid]
+    for row in rows:
+        uniqueid, linkedid = names[row.uniqueid], names[row.linkedid]
         if not uniqueid or not linkedid:
             gathered.strange += 1
             continue
         boot = boots.get(linkedid) or boots.get(uniqueid)
-        if boot is not None:
-            # Facts name channels too.
-            extra = extra.replace(boot, node_of_boot(node, boot)) if boot in extra else extra
-            row = _row((event, at_us, uniqueid, linkedid, channel, context, exten, app, number, peer, extra))  # noqa: PLW2901 -- the same row
+        mark = names.marks[boot] if boot else None
+        # Facts name channels too.
+        extra = row.extra.replace(boot, mark) if boot and mark else row.extra
         call = calls.get(linkedid)
         if call is None:
-            call = calls[linkedid] = NewRows(names.mark_of(boot))
-            if call.boot is not None:
-                gathered.boots.setdefault(call.boot, at_us)
-        call.cel.append(row)
-    for line in queue:
-        if line.call == NO_CALL:
-            continue
-        linkedid = names[line.call]
-        if not linkedid:
-            gathered.strange += 1
-            continue
-        calls.setdefault(linkedid, NewRows(names.mark_of(boots.get(linkedid)))).queue.append(
-            line._replace(call=linkedid, data=tuple(id_at_node(text, node) for text in line.data))
-        )
-    return gathered
+            call = calls[linkedid] = NewRows(mark)
+            if mark is not None:
+                gathered.boots.setdefault(mark, row.at_us)
+        call.cel.append(row._replace(uniqueid=uniqueid, linkedid=linkedid, extra=extra))
+    return names
 
 
 class _Names(dict[str, str]):
@@ -85,17 +111,35 @@ class _Names(dict[str, str]):
     def __init__(self, node: str) -> None:
         super().__init__()
         self.boots: dict[str, str] = {}
+        """The boot name that an id had, by what it is now."""
+        self.marks: dict[str, str] = {}
+        """The `node_of_boot` by boot name."""
         self._node = node
 
-    def mark_of(self, boot: str | None) -> str | None:
-        return None if boot is None else node_of_boot(self._node, boot)
+    def mark_of(self, name: str) -> str | None:
+        boot = self.boots.get(name)
+        return None if boot is None else self.marks[boot]
+
+    def in_data(self, data: tuple[str, ...]) -> tuple[str, ...]:
+        """Give a queue line's data with the ids among them named."""
+        if "-" not in "".join(data):
+            return data  # no id has a boot name
+        return tuple(self._named(text, boot_name_of(text)) for text in data)
 
     def __missing__(self, id_: str) -> str:
         boot = boot_name_of(id_)
-        name = id_at_node(id_, self._node)
+        name = self._named(id_, boot)
         if len(name) > _LONGEST_ID or not name.isprintable():
             name = ""
         elif boot:
             self.boots[name] = boot
         self[id_] = name
         return name
+
+    def _named(self, id_: str, boot: str) -> str:
+        if not boot:
+            return id_
+        mark = self.marks.get(boot)
+        if mark is None:
+            mark = self.marks[boot] = node_of_boot(self._node, boot)
+        return mark + id_[len(boot) :]

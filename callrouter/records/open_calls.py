@@ -16,7 +16,8 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Protocol
 
 from callrouter.records.gathering import Gathered, NewRows
@@ -34,6 +35,10 @@ class Tell(Protocol):
 
 
 _ARRIVALS = frozenset({JournalEvent.ARRIVED, JournalEvent.REFUSED})
+_END = CelEvent.LINKEDID_END.value
+_event = attrgetter("event")
+_identity = attrgetter("uniqueid", "event", "at_us", "extra")
+"""What a row is known by."""
 _LATEST_US = (1 << 63) - 1
 
 
@@ -207,42 +212,46 @@ def _changed(
 ) -> Change | None:
     was = before or OpenCall(linkedid)
     cel = _new_cel(was.cel, rows.cel) if rows else ()
-    queue = _new_queue(was.queue, rows.queue) if rows else ()
+    queue = _new_queue(was.queue, rows.queue) if rows and rows.queue else ()
     if not cel and not queue and not is_over:
         return None
-    has_end = any(row.event == CelEvent.LINKEDID_END for row in cel)
-    call = replace(
-        was,
-        cel=was.cel + cel,
-        queue=was.queue + queue,
-        pieces=was.pieces + bool(cel or queue),
-        is_noted=True,
-        ended=was.ended or has_end,
-        boot=rows.boot if rows and rows.boot is not None else was.boot,
-        seen_at=at,
-    )
+    has_end = _END in map(_event, cel)
     is_over = is_over or has_end
+    known_cel = was.cel + cel
     milestones: tuple[Milestone, ...] = ()
     # Nobody has heard of it, and its record follows at once: that tells it all.
     by_record_alone = is_over and not was.told
-    if call.record is None and not by_record_alone:
-        milestones = tuple(one for one in tell(call.cel, is_over=is_over) if one.name not in call.told)
-    if milestones:
-        call = replace(call, told=(*call.told, *(one.name for one in milestones)))
+    if was.record is None and not by_record_alone:
+        milestones = tuple([one for one in tell(known_cel, is_over=is_over) if one.name not in was.told])
+    call = OpenCall(
+        linkedid=was.linkedid,
+        cel=known_cel,
+        queue=was.queue + queue,
+        pieces=was.pieces + bool(cel or queue),
+        is_whole=was.is_whole,
+        told=(*was.told, *[one.name for one in milestones]),
+        is_noted=True,
+        ended=was.ended or has_end,
+        record=was.record,
+        boot=rows.boot if rows and rows.boot is not None else was.boot,
+        seen_at=at,
+    )
     return Change(call, cel, queue, milestones, is_over, was.told if was.is_noted else None)
 
 
-def _new_cel(known: Iterable[CelRow], rows: Iterable[CelRow]) -> tuple[CelRow, ...]:
-    seen = {(row.uniqueid, row.event, row.at_us, row.extra) for row in known}
+def _new_cel(known: Iterable[CelRow], rows: Sequence[CelRow]) -> tuple[CelRow, ...]:
+    seen = set(map(_identity, known))
+    identities = list(map(_identity, rows))
+    if len(seen.union(identities)) == len(seen) + len(identities):
+        return tuple(rows)
     new: list[CelRow] = []
-    for row in rows:
-        key = (row.uniqueid, row.event, row.at_us, row.extra)
-        if key not in seen:
-            seen.add(key)
+    for identity, row in zip(identities, rows, strict=True):
+        if identity not in seen:
+            seen.add(identity)
             new.append(row)
     return tuple(new)
 
 
 def _new_queue(known: Collection[QueueRow], rows: Iterable[QueueRow]) -> tuple[QueueRow, ...]:
     seen = frozenset(known)
-    return tuple(row for row in dict.fromkeys(rows) if row not in seen)
+    return tuple([row for row in dict.fromkeys(rows) if row not in seen])

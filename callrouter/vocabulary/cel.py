@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from hashlib import sha256
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -80,6 +81,10 @@ class CelRow(NamedTuple):
     def at(self) -> datetime:
         """When it was written down, in UTC."""
         return instant_at(self.at_us)
+
+
+cel_row_of: Final[Callable[[tuple[str | int, ...]], CelRow]] = partial(tuple.__new__, CelRow)
+"""Make a row of its fields, in their order: `CelRow._make` in a third of its time. Nothing is checked."""
 
 
 def cel_row(fields: Sequence[str]) -> CelRow:
@@ -168,7 +173,7 @@ def instant_at(microseconds: int) -> datetime:
 
 def extra_of(row: CelRow) -> Mapping[str, object]:
     """Read `eventextra`; nothing when it is not a JSON object."""
-    return _object_in(row.extra)
+    return object_in(row.extra)
 
 
 def facts_of(row: CelRow) -> Mapping[str, str]:
@@ -178,7 +183,7 @@ def facts_of(row: CelRow) -> Mapping[str, str]:
 
 def facts_in(extra: str) -> Mapping[str, str]:
     """Read the facts in the `eventextra` of a user event of ours."""
-    text = _object_in(extra).get("extra")
+    text = object_in(extra).get("extra")
     facts: dict[str, str] = {}
     if not isinstance(text, str):
         return facts
@@ -189,7 +194,8 @@ def facts_in(extra: str) -> Mapping[str, str]:
     return facts
 
 
-def _object_in(text: str) -> Mapping[str, object]:
+def object_in(text: str) -> Mapping[str, object]:
+    """Read the text of an `eventextra`; nothing when it is not a JSON object."""
     if not text:
         return {}
     try:

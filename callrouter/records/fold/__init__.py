@@ -14,7 +14,6 @@ from collections.abc import Sequence
 
 from callrouter.records.fold.announcements import announcements_of
 from callrouter.records.fold.arrival import arrival_of, canonical, clue, is_rehearsal
-from callrouter.records.fold.channels import endpoint_of
 from callrouter.records.fold.decisions import decision_of, platform_path
 from callrouter.records.fold.ending import Facts, answered_in_time, ended_us, terminal_state
 from callrouter.records.fold.journal import Journal, journal_of
@@ -59,7 +58,6 @@ def fold(
     message = message_of(journal)
     attempts = attempts_of(journal)
     ended_by = hung_up_by(journal, parties)
-    accepted_us = talks[0].starts_us if talks else message.finished_us if message else None
     waited_ms = journal.milliseconds(arrival.at_us, talks[0].starts_us) if talks else None
     ending = Facts(closed_by, arrival.refused, bool(talks), message is not None, ended_by, decision, fallback)
     called_raw, sip_call_id = came("called") or "", came("sip_call_id")
@@ -69,13 +67,16 @@ def fold(
     emergency = emergency_of(journal, decision, attempts)
     recordings, survey = recordings_of(journal), survey_of(journal)
     state = terminal_state(journal, ending)
+    talk_ms = talk_milliseconds(talks)
+    told_talks = _talks(journal, talks)
+    accepted_at = told_talks[0].starts_at if talks else journal.at(message.finished_us) if message else None
     return CallRecord(
         call_id=caller.uniqueid,
         node=node,
         rehearsal=arrival.offset_s != 0,
-        arrived_at=journal.at(arrival.at_us),
+        arrived_at=arrival.at,
         arrived_at_rehearsal=arrival.rehearsal_at,
-        accepted_at=journal.at_if(accepted_us),
+        accepted_at=accepted_at,
         called_raw=called_raw,
         caller_raw=came("caller") or without_controls(caller.first_row.caller_number),
         presentation=came("presentation"),
@@ -86,9 +87,9 @@ def fold(
         decision_derived=False,
         announcements=announcements,
         queue_visits=visits,
-        legs=legs_of(journal, parties, talks, sip_call_id),
+        legs=legs_of(journal, parties, talks, sip_call_id, talk_ms),
         agent=_agent(talks),
-        talk_ms=talk_milliseconds(talks),
+        talk_ms=talk_ms,
         voicemail=message.voicemail if message else None,
         hangup_cause=caller.hangup.cause if caller.hangup else None,
         hung_up_by=ended_by,
@@ -104,7 +105,7 @@ def fold(
         platform_path=platform_path(decision),
         waited_ms=waited_ms,
         answered_within_15_s=answered_in_time(ending, waited_ms, max(0, over_us - arrival.at_us) // 1000),
-        talks=_talks(journal, talks),
+        talks=told_talks,
         transfers=tuple([attempt.transfer for attempt in attempts]),
         emergency=emergency,
         recordings=recordings,
@@ -113,12 +114,16 @@ def fold(
 
 
 def _agent(talks: Sequence[Stretch]) -> str | None:
-    return next(
-        (endpoint_of(talk.party.channel.name) for talk in reversed(talks) if talk.party.role is _AGENT), None
-    )
+    for talk in reversed(talks):
+        if talk.party.role is _AGENT:
+            return talk.party.endpoint
+    return None
 
 
 def _talks(journal: Journal, talks: Sequence[Stretch]) -> tuple[Talk, ...]:
     return tuple(
-        [Talk(journal.at(talk.starts_us), journal.at(talk.ends_us), talk.uniqueid) for talk in talks]
+        [
+            Talk(journal.at(starts_us), journal.at(ends_us), uniqueid)
+            for starts_us, ends_us, uniqueid, _ in talks
+        ]
     )

@@ -22,18 +22,20 @@ _NOTICE_EVENT: Final = JournalEvent.NOTICE.value
 def announcements_of(journal: Journal) -> tuple[Announcement, ...]:
     """Give the prompts that were played, in order."""
     played: list[tuple[str, int, int | None]] = []
-    for fact in journal.facts(_NOTICE_EVENT):
+    for fact in journal.facts[_NOTICE_EVENT]:
         key = fact.text("key") or ""
         if fact.state == STARTED:
             played.append((key, fact.at_us, None))
-            continue
-        open_place = next(
-            (place for place, (one, _, end_us) in enumerate(played) if one == key and end_us is None), None
-        )
-        if fact.state != FINISHED:
+        elif fact.state != FINISHED:
             journal.anomalies.add(Anomaly.NOTICE_FAILED)
-        elif open_place is None:
-            journal.anomalies.add(Anomaly.NOTICE_UNPAIRED)
         else:
-            played[open_place] = (key, played[open_place][1], fact.at_us)
+            _end(journal, played, key, fact.at_us)
     return tuple([Announcement(key, journal.at(start), journal.at_if(end)) for key, start, end in played])
+
+
+def _end(journal: Journal, played: list[tuple[str, int, int | None]], key: str, at_us: int) -> None:
+    for place, (one, start_us, end_us) in enumerate(played):
+        if one == key and end_us is None:
+            played[place] = (key, start_us, at_us)
+            return
+    journal.anomalies.add(Anomaly.NOTICE_UNPAIRED)

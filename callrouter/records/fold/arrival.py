@@ -20,7 +20,7 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 from callrouter.records.fold.channels import CHAN_START, endpoint_of
-from callrouter.records.fold.facts import Fact, whole_number
+from callrouter.records.fold.facts import Fact, kept, whole_number
 from callrouter.records.fold.journal import Journal
 from callrouter.vocabulary.cel import CelRow, CelRowError, facts_in, microseconds_in
 from callrouter.vocabulary.journal import JournalEvent
@@ -45,6 +45,7 @@ class Arrival(NamedTuple):
     fact: Fact
     refused: bool
     at_us: int
+    at: datetime
     rehearsal_at: datetime | None
     """In the rehearsal clock; None when there is none, or it leaves the calendar."""
     offset_s: int
@@ -53,17 +54,21 @@ class Arrival(NamedTuple):
 
 def arrival_of(journal: Journal) -> Arrival:
     """Give the arrival; note what is odd about it."""
-    refusals = journal.facts(_REFUSED_EVENT)
-    fact = (journal.facts(_ARRIVED_EVENT) or refusals or [entry(journal.caller.first_row)])[0]
+    refusals = journal.facts[_REFUSED_EVENT]
+    arrivals = journal.facts[_ARRIVED_EVENT] or refusals
+    fact = arrivals[0] if arrivals else entry(journal.caller.first_row)
     at_us = _arrived_us(journal, fact)
     offset_s = whole_number(fact.text("clock_offset"), journal.anomalies) or 0
-    return Arrival(fact, bool(refusals), at_us, _shifted(journal, at_us, offset_s), offset_s)
+    at = journal.at(at_us)
+    return Arrival(
+        fact, bool(refusals), at_us, at, _shifted(journal, at, offset_s) if offset_s else None, offset_s
+    )
 
 
 def entry(row: CelRow) -> Fact:
     """Give what the channel itself tells of an arrival that the dialplan did not come to write down."""
     facts = {"called": row.exten, "caller": row.caller_number, "trunk": endpoint_of(row.channel)}
-    return Fact(row.at_us, row.uniqueid, {key: without_controls(text) for key, text in facts.items()})
+    return Fact(row.at_us, row.uniqueid, kept({key: without_controls(text) for key, text in facts.items()}))
 
 
 def arrived_us(fact: Fact, started_us: int | None) -> tuple[int, bool]:
@@ -84,12 +89,15 @@ def is_rehearsal(rows: Iterable[CelRow]) -> bool:
     if not told:
         return False
     first = min(told, key=attrgetter("at_us"))
-    return bool(whole_number(Fact(0, "", facts_in(first.extra)).text("clock_offset"), set()))
+    return bool(whole_number(kept(facts_in(first.extra)).get("clock_offset"), set()))
 
 
 def clue(journal: Journal, header: str) -> str | None:
     """Give what the dialled line may have been found in."""
-    return next((text for fact in journal.facts(_CLUES_EVENT) if (text := fact.text(header))), None)
+    for fact in journal.facts[_CLUES_EVENT]:
+        if text := fact.text(header):
+            return text
+    return None
 
 
 @lru_cache(maxsize=4096)
@@ -114,11 +122,9 @@ def _arrived_us(journal: Journal, fact: Fact) -> int:
     return at_us
 
 
-def _shifted(journal: Journal, at_us: int, offset_s: int) -> datetime | None:
-    if not offset_s:
-        return None
+def _shifted(journal: Journal, at: datetime, offset_s: int) -> datetime | None:
     try:
-        return journal.at(at_us) + timedelta(seconds=offset_s)
+        return at + timedelta(seconds=offset_s)
     except OverflowError:
         journal.anomalies.add(_UNREADABLE)
         return None

@@ -10,12 +10,13 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from callrouter.records.fold.facts import is_cause
-from callrouter.vocabulary.cel import CelEvent, CelRow, extra_of
+from callrouter.vocabulary.cel import CelEvent, CelRow, object_in
 
 # As plain text, and found once: looking up a member of an enumeration takes longer than comparing it.
 CHAN_START: Final = CelEvent.CHAN_START.value
@@ -26,6 +27,7 @@ BRIDGE_ENTER: Final = CelEvent.BRIDGE_ENTER.value
 BRIDGE_EXIT: Final = CelEvent.BRIDGE_EXIT.value
 
 _BRIDGINGS: Final = frozenset({BRIDGE_ENTER, BRIDGE_EXIT})
+_TURNS: Final = frozenset({CHAN_START, ANSWER, HANGUP, CHAN_END, *_BRIDGINGS})
 _ENDINGS: Final = frozenset({HANGUP, CHAN_END, CelEvent.LINKEDID_END.value})
 _LOCAL: Final = "Local/"
 _OUT_OF_ORDER_US: Final = 1_000_000
@@ -45,14 +47,14 @@ class Channel:
     """What is known of one channel."""
 
     uniqueid: str
-    name: str
     first_row: CelRow
-    firsts: Mapping[str, int]
-    """The instant of the first row of each event."""
-    last_us: int
+    name: str = ""
+    firsts: dict[str, int] = field(default_factory=dict)
+    """The instant of the first CHAN_START, ANSWER, HANGUP and CHAN_END."""
+    last_us: int = 0
     """Of its last row but those of its end."""
-    hangup: Hangup | None
-    bridgings: Sequence[tuple[int, str, bool]]
+    hangup: Hangup | None = None
+    bridgings: list[tuple[int, str, bool]] = field(default_factory=list)
     """When it entered (True) or left which bridge."""
 
     @property
@@ -66,35 +68,40 @@ class Channel:
         return self.firsts.get(HANGUP, self.firsts.get(CHAN_END))
 
     @property
-    def is_plumbing(self) -> bool:
-        """Whether it is no party's."""
-        return self.name.startswith(_LOCAL)
-
-    @property
     def ran_backwards(self) -> bool:
         """Whether the clock was set back during it."""
-        started, ended = self.started_us, self.ended_us
-        if self.first_row.at_us < started - _OUT_OF_ORDER_US:
+        firsts, first_us = self.firsts, self.first_row.at_us
+        started_us, ended_us = firsts.get(CHAN_START, first_us), firsts.get(HANGUP, firsts.get(CHAN_END))
+        if first_us < started_us - _OUT_OF_ORDER_US:
             return True
-        return ended is not None and (ended < started or ended < self.last_us - _OUT_OF_ORDER_US)
+        return ended_us is not None and (ended_us < started_us or ended_us < self.last_us - _OUT_OF_ORDER_US)
 
 
-def channel_of(uniqueid: str, rows: Sequence[CelRow]) -> Channel:
-    """Read a channel's rows, which are in order."""
-    firsts = {row.event: row.at_us for row in reversed(rows)}
-    return Channel(
-        uniqueid=uniqueid,
-        name=next((row.channel for row in reversed(rows) if row.channel), ""),
-        first_row=rows[0],
-        firsts=firsts,
-        last_us=next((row.at_us for row in reversed(rows) if row.event not in _ENDINGS), 0),
-        hangup=next(hangup_in(row) for row in rows if row.event == HANGUP) if HANGUP in firsts else None,
-        bridgings=[
-            (row.at_us, bridge_in(row), row.event == BRIDGE_ENTER) for row in rows if row.event in _BRIDGINGS
-        ]
-        if BRIDGE_ENTER in firsts
-        else (),
-    )
+def channels_of(rows: Iterable[CelRow]) -> dict[str, Channel]:
+    """Read the channels of rows that are in order, each by its uniqueid, in the order of their first rows."""
+    channels: dict[str, Channel] = {}
+    for row in rows:
+        event, uniqueid, name = row.event, row.uniqueid, row.channel
+        channel = channels.get(uniqueid)
+        if channel is None:
+            channel = channels[uniqueid] = Channel(uniqueid, row)
+        if name:
+            channel.name = name
+        if event not in _ENDINGS:
+            channel.last_us = row.at_us
+        if event in _TURNS:
+            _note_turn(channel, row)
+    return channels
+
+
+def _note_turn(channel: Channel, row: CelRow) -> None:
+    event = row.event
+    if event in _BRIDGINGS:
+        channel.bridgings.append((row.at_us, bridge_in(row), event == BRIDGE_ENTER))
+    elif event not in channel.firsts:
+        channel.firsts[event] = row.at_us
+        if event == HANGUP:
+            channel.hangup = hangup_in(row)
 
 
 def is_plumbing(name: str) -> bool:
@@ -104,17 +111,23 @@ def is_plumbing(name: str) -> bool:
 
 def hangup_in(row: CelRow) -> Hangup:
     """Read a HANGUP row."""
-    extra = extra_of(row)
+    extra = object_in(row.extra)
     cause, source = extra.get("hangupcause"), extra.get("hangupsource")
     return Hangup(
-        cause if isinstance(cause, int) and is_cause(cause) else None,
+        cause if is_cause(cause) else None,
         source if isinstance(source, str) else None,
     )
 
 
 def bridge_in(row: CelRow) -> str:
     """Read which bridge a row is about."""
-    return str(extra_of(row).get("bridge_id", ""))
+    return _bridge_in(row.extra)
+
+
+@lru_cache(maxsize=64)
+def _bridge_in(extra: str) -> str:
+    # All that enter or leave a bridge are told of by the same text.
+    return str(object_in(extra).get("bridge_id", ""))
 
 
 def endpoint_of(channel: str) -> str:

@@ -39,7 +39,7 @@ _BAD_VERDICT = Fallback.BAD_VERDICT
 
 def decision_of(journal: Journal, arrival: Arrival) -> tuple[RecordedDecision | None, Fallback | None]:
     """Give the decision, or why there is none; both None when nothing was written down."""
-    facts = journal.facts(_DECIDED_EVENT)
+    facts = journal.facts[_DECIDED_EVENT]
     if not facts:
         return None, None
     if len(facts) > 1:
@@ -59,7 +59,11 @@ def platform_path(decision: RecordedDecision | None) -> tuple[str, ...]:
     """Give the platforms that the call passed: where it came in, then where it was to be answered."""
     if decision is None:
         return ()
-    return tuple(dict.fromkeys(place for place in (decision.entry, decision.platform) if place))
+    entry, platform = decision.entry, decision.platform
+    if entry and platform and entry != platform:
+        return entry, platform
+    place = entry or platform
+    return (place,) if place else ()
 
 
 def _decision(journal: Journal, arrival: Arrival, fact: Fact) -> RecordedDecision:
@@ -83,9 +87,9 @@ def _yes_or_no(journal: Journal, text: str | None) -> bool | None:
 def _decided_at(journal: Journal, arrival: Arrival, text: str | None) -> datetime | None:
     if text is not None:
         return _written_instant(journal, text)
-    if not journal.facts(_ARRIVED_EVENT):
+    if not journal.facts[_ARRIVED_EVENT]:
         return None
-    return arrival.rehearsal_at if arrival.offset_s else journal.at(arrival.at_us)
+    return arrival.rehearsal_at if arrival.offset_s else arrival.at
 
 
 def _written_instant(journal: Journal, text: str) -> datetime | None:

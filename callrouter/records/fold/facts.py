@@ -7,12 +7,12 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from functools import lru_cache
-from typing import Final, NamedTuple, TypeVar
+from functools import lru_cache, partial
+from typing import Final, NamedTuple, TypeGuard, TypeVar
 
-from callrouter.vocabulary.cel import CelRow, facts_in
+from callrouter.vocabulary.cel import facts_in
 from callrouter.vocabulary.journal import JournalEvent
 from callrouter.vocabulary.record_words import Anomaly
 
@@ -51,7 +51,6 @@ _SAID_OFTEN: Final = frozenset(
 )
 """Events that tell the same of many calls, and nothing of a person."""
 _LONGEST_SAID_OFTEN: Final = 2048
-_read_before = lru_cache(maxsize=1024)(facts_in)
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -63,28 +62,44 @@ class Fact(NamedTuple):
     uniqueid: str
     """Of the channel that it was written down for."""
     facts: Mapping[str, str]
+    """As `kept` gives them."""
 
     def text(self, key: str) -> str | None:
-        """Give a fact, shortened; None when it is absent or empty."""
-        return self.facts.get(key, "")[:_LONGEST_TEXT] or None
+        """Give a fact; None when it is absent."""
+        return self.facts.get(key)
 
-    def texts(self, keys: Iterable[str]) -> dict[str, str | None]:
+    def texts(self, keys: Sequence[str]) -> dict[str, str | None]:
         """Give several facts, as `text` does."""
-        facts = self.facts
-        return {key: facts.get(key, "")[:_LONGEST_TEXT] or None for key in keys}
+        return dict(zip(keys, map(self.facts.get, keys), strict=True))
 
     @property
     def state(self) -> str | None:
         """The fact `state`."""
-        return self.facts.get("state") or None
+        return self.facts.get("state")
 
 
-def facts_about(row: CelRow) -> Mapping[str, str]:
+fact_of: Final[Callable[[tuple[int, str, Mapping[str, str]]], Fact]] = partial(tuple.__new__, Fact)
+"""Make a fact of its fields, in their order: `Fact._make` in a third of its time."""
+
+
+def facts_about(event: str, extra: str) -> Mapping[str, str]:
     """Read the facts of a user event of ours; what was read lately is not read again."""
-    extra = row.extra
-    if row.event in _SAID_OFTEN and len(extra) <= _LONGEST_SAID_OFTEN:
+    if event in _SAID_OFTEN and len(extra) <= _LONGEST_SAID_OFTEN:
         return _read_before(extra)
-    return facts_in(extra)
+    return kept(facts_in(extra))
+
+
+def kept(facts: Mapping[str, str]) -> Mapping[str, str]:
+    """Leave out what is empty, and shorten what is long."""
+    texts = facts.values()
+    if not facts or (all(texts) and max(map(len, texts)) <= _LONGEST_TEXT):
+        return facts
+    return {key: text[:_LONGEST_TEXT] for key, text in facts.items() if text}
+
+
+@lru_cache(maxsize=1024)
+def _read_before(extra: str) -> Mapping[str, str]:
+    return kept(facts_in(extra))
 
 
 def whole_number(text: str | None, anomalies: set[Anomaly]) -> int | None:
@@ -104,7 +119,7 @@ def cause_in(text: str | None, anomalies: set[Anomaly]) -> int | None:
     return number if is_cause(number) else None
 
 
-def is_cause(value: object) -> bool:
+def is_cause(value: object) -> TypeGuard[int]:
     """Whether it is a Q.850 cause."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 127
 

@@ -15,12 +15,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from operator import attrgetter
 from typing import Final
 
-from callrouter.records.fold.channels import CHAN_START, Channel, channel_of
-from callrouter.records.fold.facts import LAST_PLACE, PLACE_OF_STATE, Fact, facts_about
+from callrouter.records.fold.channels import CHAN_START, Channel, channels_of
+from callrouter.records.fold.facts import LAST_PLACE, PLACE_OF_STATE, Fact, fact_of, facts_about
 from callrouter.vocabulary.cel import CelEvent, CelRow, instant_at
 from callrouter.vocabulary.journal import ARRIVAL_CONTEXT, JournalEvent
 from callrouter.vocabulary.record_words import Anomaly
@@ -53,7 +54,11 @@ _PLACE_AT_EQUAL_INSTANTS: Final[Mapping[str, int]] = {
 }
 _PLACE_OF_OTHERS: Final = len(_PLACE_AT_EQUAL_INSTANTS) // 2
 _OURS: Final = frozenset(event.value for event in JournalEvent)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_HOUR: Final = 3_600_000_000
+_hour_at: Final = lru_cache(maxsize=64)(instant_at)
 _at_us: Final = attrgetter("at_us")
+_channel: Final = attrgetter("channel")
 _ARRIVED = JournalEvent.ARRIVED.value
 _ARRIVALS: Final = frozenset({_ARRIVED, JournalEvent.REFUSED.value})
 _BACKWARDS = Anomaly.TIME_RAN_BACKWARDS
@@ -70,19 +75,16 @@ class Journal:
     """Of the last row."""
     channel_names: AbstractSet[str]
     """All that its channels were ever called."""
-    _facts: Mapping[str, Sequence[Fact]]
-    _first_us: int
-    _first_at: datetime
-    """Instants are told from the first: the way from 1970 is longer."""
+    facts: Mapping[str, Sequence[Fact]]
+    """The user events of ours by their names, in order; none of a name is an empty sequence."""
+    _hour_us: int
+    _hour_at: datetime
+    """Instants are told from the hour of the first, which other calls know too: the way from 1970 is longer."""
     anomalies: set[Anomaly] = field(default_factory=set)
-
-    def facts(self, event: str) -> Sequence[Fact]:
-        """Give the user events of a name, in order."""
-        return self._facts.get(event, ())
 
     def at(self, at_us: int) -> datetime:
         """Give the instant, for the record."""
-        return self._first_at + timedelta(0, 0, at_us - self._first_us)
+        return self._hour_at + _MICROSECOND * (at_us - self._hour_us)
 
     def at_if(self, at_us: int | None) -> datetime | None:
         """Give the instant, for the record, if there is one."""
@@ -96,34 +98,36 @@ class Journal:
         return (end_us - start_us) // 1000
 
 
-def journal_of(rows: Iterable[CelRow]) -> Journal | None:
+def journal_of(rows: Sequence[CelRow]) -> Journal | None:
     """Order a call's rows and find the caller's channel; None when no call of ours arrived in them."""
-    ordered = _ordered(rows)
-    caller = _caller(ordered)
+    ordered = rows if _are_in_order(rows) else _ordered(rows)
+    channels = channels_of(ordered)
+    facts: dict[str, list[Fact]] = {event: [] for event in _OURS}
+    arrivals: list[CelRow] = []
+    for row in ordered:
+        event = row.event
+        if event in facts:
+            facts[event].append(fact_of((row.at_us, row.uniqueid, facts_about(event, row.extra))))
+            if event in _ARRIVALS:
+                arrivals.append(row)
+    caller = _caller(arrivals or [row for row in ordered if begins_a_call(row)])
     if caller is None:
         return None
-    by_channel: dict[str, list[CelRow]] = {}
-    for row in ordered:
-        by_channel.setdefault(row.uniqueid, []).append(row)
-    channels = {uniqueid: channel_of(uniqueid, own) for uniqueid, own in by_channel.items()}
-    facts: dict[str, list[Fact]] = {}
-    for row in ordered:
-        if row.event in _OURS:
-            facts.setdefault(row.event, []).append(Fact(row.at_us, row.uniqueid, facts_about(row)))
-    first_us = ordered[0].at_us
+    hour_us = ordered[0].at_us // _HOUR * _HOUR
     journal = Journal(
         caller=channels[caller],
         channels=channels,
         last_us=ordered[-1].at_us,
-        channel_names={row.channel for row in ordered},
-        _facts=facts,
-        _first_us=first_us,
-        _first_at=instant_at(first_us),
+        channel_names=frozenset(map(_channel, ordered)),
+        facts=facts,
+        _hour_us=hour_us,
+        _hour_at=_hour_at(hour_us),
     )
-    if len(facts.get(_ARRIVED, ())) > 1:
+    if len(facts[_ARRIVED]) > 1:
         journal.anomalies.add(Anomaly.SEVERAL_ARRIVALS)
-    if any(channel.ran_backwards for channel in channels.values()):
-        journal.anomalies.add(_BACKWARDS)
+    for channel in channels.values():
+        if channel.ran_backwards:
+            journal.anomalies.add(_BACKWARDS)
     return journal
 
 
@@ -132,12 +136,24 @@ def begins_a_call(row: CelRow) -> bool:
     return row.event == CHAN_START and row.context == ARRIVAL_CONTEXT and row.uniqueid == row.linkedid
 
 
+def _are_in_order(rows: Iterable[CelRow]) -> bool:
+    """Whether they are, and none comes twice, as Asterisk nearly always writes them."""
+    place = _PLACE_AT_EQUAL_INSTANTS.get
+    before_us, before = -1, ""
+    for row in rows:
+        event, at_us = row.event, row.at_us
+        if at_us <= before_us and (
+            at_us < before_us or place(before, _PLACE_OF_OTHERS) >= place(event, _PLACE_OF_OTHERS)
+        ):
+            return False
+        before_us, before = at_us, event
+    return True
+
+
 def _ordered(rows: Iterable[CelRow]) -> list[CelRow]:
     """Order the rows; of two with the same identity the first."""
     ordered = sorted(rows, key=_at_us)
     at_us = [row.at_us for row in ordered]
-    if len(set(at_us)) == len(at_us):
-        return ordered
     kept: list[CelRow] = []
     begin = 0
     for place in [place for place, both in enumerate(pairwise(at_us), 1) if both[0] == both[1]]:
@@ -160,12 +176,13 @@ def _settled(at_once: Sequence[CelRow]) -> Iterable[CelRow]:
 def _order(row: CelRow) -> tuple[int, int, str, CelRow]:
     """Give the place of a row among those of its instant."""
     event = row.event
-    state = PLACE_OF_STATE.get(facts_about(row).get("state"), LAST_PLACE) if event in _OURS else 0
+    state = (
+        PLACE_OF_STATE.get(facts_about(event, row.extra).get("state"), LAST_PLACE) if event in _OURS else 0
+    )
     return _PLACE_AT_EQUAL_INSTANTS.get(event, _PLACE_OF_OTHERS), state, row.uniqueid, row
 
 
-def _caller(rows: Sequence[CelRow]) -> str | None:
-    """Give the uniqueid of the caller's channel."""
-    arrivals = [row for row in rows if row.event in _ARRIVALS] or [row for row in rows if begins_a_call(row)]
+def _caller(arrivals: Sequence[CelRow]) -> str | None:
+    """Give the uniqueid of the caller's channel, of the rows that tell of an arrival."""
     own = [row for row in arrivals if row.uniqueid == row.linkedid]
     return (own or arrivals)[0].uniqueid if arrivals else None

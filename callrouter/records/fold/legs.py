@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from callrouter.records.fold.channels import ANSWER, endpoint_of
+from callrouter.records.fold.channels import ANSWER
 from callrouter.records.fold.journal import Journal
 from callrouter.records.fold.parties import Party
 from callrouter.records.fold.talks import Stretch, talk_milliseconds
@@ -16,14 +16,17 @@ _BY_CALLER, _BY_AGENT, _BY_SYSTEM = HungUpBy.CALLER, HungUpBy.AGENT, HungUpBy.SY
 
 
 def legs_of(
-    journal: Journal, parties: Sequence[Party], talks: Sequence[Stretch], sip_call_id: str | None
+    journal: Journal,
+    parties: Sequence[Party],
+    talks: Sequence[Stretch],
+    sip_call_id: str | None,
+    talk_ms: int,
 ) -> tuple[Leg, ...]:
-    """Give the legs in the order of the parties; the SIP Call-ID is the caller's."""
-    caller_ms = talk_milliseconds(talks)
+    """Give the legs in the order of the parties; the SIP Call-ID and how long they talked are the caller's."""
     legs = []
     for party in parties:
         if party.role is _CALLER:
-            legs.append(_leg(journal, party, sip_call_id, caller_ms))
+            legs.append(_leg(journal, party, sip_call_id, talk_ms))
         else:
             own = [talk for talk in talks if talk.party is party]
             legs.append(_leg(journal, party, party.sip_call_id, talk_milliseconds(own)))
@@ -35,25 +38,25 @@ def hung_up_by(journal: Journal, parties: Sequence[Party]) -> HungUpBy | None:
     hangup = journal.caller.hangup
     if hangup is None or not hangup.source:
         return None
-    for channel, role, _ in parties:
-        if channel.name == hangup.source:
-            return _BY_CALLER if role is _CALLER else _BY_AGENT
+    for party in parties:
+        if party.channel.name == hangup.source:
+            return _BY_CALLER if party.role is _CALLER else _BY_AGENT
     return _BY_SYSTEM
 
 
 def _leg(journal: Journal, party: Party, sip_call_id: str | None, talk_ms: int) -> Leg:
     channel = party.channel
-    hangup = channel.hangup
+    cause, source = channel.hangup or (None, None)
     return Leg(
         channel=channel.name,
-        endpoint=endpoint_of(channel.name),
+        endpoint=party.endpoint,
         role=party.role,
         uniqueid=channel.uniqueid,
         started_at=journal.at(channel.started_us),
         answered_at=journal.at_if(channel.firsts.get(ANSWER)),
         ended_at=journal.at_if(channel.ended_us),
-        hangup_cause=hangup.cause if hangup else None,
-        hung_up_by_us=hangup.source not in journal.channel_names if hangup and hangup.source else None,
+        hangup_cause=cause,
+        hung_up_by_us=source not in journal.channel_names if source else None,
         sip_call_id=sip_call_id,
         talk_ms=talk_ms,
     )

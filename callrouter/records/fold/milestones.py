@@ -28,7 +28,7 @@ from callrouter.records.fold.channels import (
     is_plumbing,
 )
 from callrouter.records.fold.decisions import fallback_in
-from callrouter.records.fold.facts import ENDED, REQUESTED, Fact, facts_about, word_in
+from callrouter.records.fold.facts import ENDED, REQUESTED, Fact, fact_of, facts_about, word_in
 from callrouter.records.fold.journal import begins_a_call
 from callrouter.records.fold.transfers import outcome_in
 from callrouter.vocabulary.cel import CelRow, instant_at
@@ -42,7 +42,9 @@ ANSWERED: Final = "answered"
 TRANSFERRED: Final = "transferred:"
 ENDED_NAME: Final = "ended"
 
-_ARRIVAL: Final = frozenset({JournalEvent.ARRIVED, JournalEvent.REFUSED})
+_ARRIVED_EVENT: Final = JournalEvent.ARRIVED.value
+_REFUSED_EVENT: Final = JournalEvent.REFUSED.value
+_ARRIVALS: Final = frozenset({_ARRIVED_EVENT, _REFUSED_EVENT})
 _LINE, _MODE, _PHASE, _PLATFORM, _SOURCE = (
     DecisionFact.LINE.value,
     DecisionFact.MODE.value,
@@ -61,14 +63,14 @@ def milestones(rows: Iterable[CelRow], *, is_over: bool = False) -> tuple[Milest
     it `is_over`: nothing more is to be waited for.
     """
     rows = tuple(rows)
-    first = next((row for row in rows if row.event in _ARRIVAL or begins_a_call(row)), None)
+    first = next((row for row in rows if row.event in _ARRIVALS or begins_a_call(row)), None)
     if first is None:
         return ()
-    call = _Call(first)
+    call = _Call(first, first.uniqueid)
     for row in rows:
-        step = _STEPS.get(row.event)
-        if step is not None:
-            step(call, row)
+        event = row.event
+        if event in _STEPS:
+            _STEPS[event](call, row)
     if is_over and ENDED_NAME not in call.told:
         ends = [row.at_us for row in rows if row.event == CHAN_END and row.uniqueid == call.caller]
         over_us = min(ends) if ends else max(row.at_us for row in rows)
@@ -82,6 +84,8 @@ class _Call:
 
     first: CelRow
     """The row that shows that a call has arrived."""
+    caller: str
+    """The uniqueid of the caller's channel."""
     told: dict[str, LiveEvent] = field(default_factory=dict)
     arrival: Fact | None = None
     started_us: int | None = None
@@ -91,10 +95,6 @@ class _Call:
     bridges: dict[str, dict[str, str]] = field(default_factory=dict)
     """By bridge: the uniqueids of the parties in it, each with its channel's name."""
     requests: dict[str, Fact] = field(default_factory=dict)
-
-    @property
-    def caller(self) -> str:
-        return self.first.uniqueid
 
     @property
     def arrived_us(self) -> int:
@@ -129,7 +129,7 @@ class _Call:
 
 
 def _fact(row: CelRow) -> Fact:
-    return Fact(row.at_us, row.uniqueid, facts_about(row))
+    return fact_of((row.at_us, row.uniqueid, facts_about(row.event, row.extra)))
 
 
 def _channel_started(call: _Call, row: CelRow) -> None:
@@ -217,11 +217,11 @@ def _by(call: _Call, caller: str, source: str | None) -> HungUpBy | None:
 
 _STEPS: Final[Mapping[str, Callable[[_Call, CelRow], None]]] = {
     CHAN_START: _channel_started,
-    JournalEvent.ARRIVED: _arrived,
-    JournalEvent.REFUSED: _refused,
-    JournalEvent.DECIDED: _decided,
+    _ARRIVED_EVENT: _arrived,
+    _REFUSED_EVENT: _refused,
+    JournalEvent.DECIDED.value: _decided,
     BRIDGE_ENTER: _bridge_entered,
     BRIDGE_EXIT: _bridge_left,
-    JournalEvent.TRANSFER: _transfer_went_on,
+    JournalEvent.TRANSFER.value: _transfer_went_on,
     HANGUP: _hung_up,
 }

@@ -8,10 +8,11 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 
-from callrouter.records.fold.channels import Channel
+from callrouter.records.fold.channels import Channel, endpoint_of, is_plumbing
 from callrouter.records.fold.facts import DIALLED, Fact, word_in
 from callrouter.records.fold.journal import Journal
 from callrouter.vocabulary.journal import JournalEvent
@@ -23,10 +24,12 @@ _LAST_RESORT_EVENT: Final = JournalEvent.LAST_RESORT.value
 _CALLER, _AGENT, _LAST_RESORT = LegRole.CALLER, LegRole.AGENT, LegRole.LAST_RESORT
 
 
-class Party(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Party:
     """A channel and whose it is."""
 
     channel: Channel
+    endpoint: str
     role: LegRole
     sip_call_id: str | None
     """As was written down for the channel; the caller's comes with its arrival."""
@@ -34,23 +37,23 @@ class Party(NamedTuple):
 
 def parties_of(journal: Journal) -> list[Party]:
     """Give every party's channel, the caller's first, then in order of appearance."""
-    windows = _last_resort_windows(journal)
     said = _said(journal)
     caller = journal.caller
     parties = []
-    if not caller.is_plumbing:
-        parties.append(Party(caller, _CALLER, None))
-    for channel in journal.channels.values():
-        if channel is not caller and not channel.is_plumbing:
-            role, sip_call_id = said.get(channel.uniqueid, (None, None))
-            parties.append(Party(channel, role or _role(channel, windows), sip_call_id))
+    if not is_plumbing(caller.name):
+        parties.append(Party(caller, endpoint_of(caller.name), _CALLER, None))
+    for uniqueid, channel in journal.channels.items():
+        if channel is not caller and not is_plumbing(channel.name):
+            role, sip_call_id = said.get(uniqueid, (None, None))
+            role = role or _role(journal, channel)
+            parties.append(Party(channel, endpoint_of(channel.name), role, sip_call_id))
     return parties
 
 
 def _said(journal: Journal) -> Mapping[str, tuple[LegRole | None, str | None]]:
     """Give what the dialplan said of the legs, by uniqueid; the first time counts."""
     said: dict[str, tuple[LegRole | None, str | None]] = {}
-    for fact in journal.facts(_LEG_EVENT):
+    for fact in journal.facts[_LEG_EVENT]:
         if fact.uniqueid not in said:
             said[fact.uniqueid] = _said_role(journal, fact), fact.text("sip_call_id")
     return said
@@ -65,16 +68,17 @@ def _said_role(journal: Journal, fact: Fact) -> LegRole | None:
     return role
 
 
-def _role(channel: Channel, windows: Sequence[tuple[int, int | None]]) -> LegRole:
+def _role(journal: Journal, channel: Channel) -> LegRole:
     started_us = channel.started_us
-    if any(start <= started_us and (end is None or started_us < end) for start, end in windows):
-        return _LAST_RESORT
+    for start, end in _last_resort_windows(journal):
+        if start <= started_us and (end is None or started_us < end):
+            return _LAST_RESORT
     return _AGENT
 
 
 def _last_resort_windows(journal: Journal) -> list[tuple[int, int | None]]:
     windows: list[tuple[int, int | None]] = []
-    for fact in journal.facts(_LAST_RESORT_EVENT):
+    for fact in journal.facts[_LAST_RESORT_EVENT]:
         if fact.state == DIALLED:
             windows.append((fact.at_us, None))
         elif windows:

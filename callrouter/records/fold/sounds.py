@@ -35,14 +35,14 @@ class Message(NamedTuple):
 def recordings_of(journal: Journal) -> tuple[Recording, ...]:
     """Give the files that the talk was recorded into, in order."""
     files: dict[str, list[Fact]] = {}
-    for fact in journal.facts(_RECORDING_EVENT):
+    for fact in journal.facts[_RECORDING_EVENT]:
         files.setdefault(_file(journal, fact), []).append(fact)
     return tuple([_recording(journal, file, facts) for file, facts in files.items()])
 
 
 def message_of(journal: Journal) -> Message | None:
     """Give the message that the caller left."""
-    facts = journal.facts(_VOICEMAIL_EVENT)
+    facts = journal.facts[_VOICEMAIL_EVENT]
     for fact in reversed(facts):
         if fact.state == FINISHED and fact.text("status") not in _NOTHING_RECORDED:
             return Message(Voicemail(fact.text("file"), fact.text("status")), fact.at_us)

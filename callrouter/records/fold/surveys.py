@@ -17,7 +17,7 @@ _GRADES: Final = {"1": 1, "2": 2, "3": 3, "4": 4, "5": 5}
 
 def survey_of(journal: Journal) -> Survey | None:
     """Give the survey; None when none was offered."""
-    facts = journal.facts(_SURVEY_EVENT)
+    facts = journal.facts[_SURVEY_EVENT]
     if not facts:
         return None
     offered = next((fact for fact in facts if fact.state == OFFERED), facts[0])

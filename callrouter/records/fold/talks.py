@@ -11,7 +11,8 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from callrouter.records.fold.channels import Channel
@@ -32,7 +33,8 @@ class Stretch(NamedTuple):
     party: Party
 
 
-class Stay(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Stay:
     """A channel's stay in a bridge."""
 
     bridge: str
@@ -49,7 +51,7 @@ class Stay(NamedTuple):
 
 def talks_of(journal: Journal, parties: Sequence[Party]) -> list[Stretch]:
     """Give the stretches in which the caller talked to a person, by beginning."""
-    callers = list(_stays(journal, journal.caller))
+    callers = _stays(journal, journal.caller)
     talks: list[Stretch] = []
     for party in parties:
         if party.role is _CALLER:
@@ -75,29 +77,33 @@ def talk_milliseconds(talks: Iterable[Stretch]) -> int:
     return total_us // 1000
 
 
-def _stays(journal: Journal, channel: Channel) -> Iterator[Stay]:
+def _stays(journal: Journal, channel: Channel) -> list[Stay]:
+    stays: list[Stay] = []
     entered: dict[str, int] = {}
     for at_us, bridge, enters in channel.bridgings:
         if enters:
             entered.setdefault(bridge, at_us)
         elif bridge in entered:
-            yield Stay(bridge, entered.pop(bridge), at_us)
+            stays.append(Stay(bridge, entered.pop(bridge), at_us))
     for bridge, at_us in entered.items():
         ended_us = channel.ended_us
         end_us = journal.last_us if ended_us is None else ended_us
         if end_us < at_us:
             journal.anomalies.add(Anomaly.TIME_RAN_BACKWARDS)
-        yield Stay(bridge, at_us, end_us, never_left=True)
+        stays.append(Stay(bridge, at_us, end_us, never_left=True))
+    return stays
 
 
 def _together(one: Stay, other: Stay) -> tuple[int, int] | None:
     """Give when both were in the bridge; None when never."""
     starts_us, ends_us = max(one.entered_us, other.entered_us), min(one.left_us, other.left_us)
+    if starts_us < ends_us:
+        return starts_us, ends_us
     if one.ran_backwards == other.ran_backwards:
         if one.ran_backwards:
             return starts_us, starts_us
         nothing_followed = starts_us == ends_us and one.never_left and other.never_left
-        return (starts_us, ends_us) if starts_us < ends_us or nothing_followed else None
+        return (starts_us, ends_us) if nothing_followed else None
     straight, crooked = (other, one) if one.ran_backwards else (one, other)
     # The crooked stay lasted from its entering on, and up to its leaving: by the straight one's clock it did either.
     if crooked.entered_us < straight.left_us:

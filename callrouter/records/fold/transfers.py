@@ -39,7 +39,7 @@ class Attempt(NamedTuple):
 def attempts_of(journal: Journal) -> list[Attempt]:
     """Give the attempts, in the order in which they were first written down."""
     attempts: dict[str, dict[str, Fact]] = {}
-    for fact in journal.facts(_TRANSFER_EVENT):
+    for fact in journal.facts[_TRANSFER_EVENT]:
         id_, state = fact.text("id"), fact.state
         if id_ is None or state not in _STATES:
             journal.anomalies.add(_UNREADABLE)
