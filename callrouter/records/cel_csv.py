@@ -20,10 +20,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
+from callrouter.records.cel_rows import CelRows, Columns
 from callrouter.records.cut import Cut
-from callrouter.vocabulary.cel import CelRow, CelRowError, cel_row, cel_row_of
+from callrouter.vocabulary.cel import CelRow, CelRowError, cel_row
 from callrouter.vocabulary.journal import CEL_COLUMNS
 
 _NAME: Final = rb'[^",\r\n]{1,80}'
@@ -56,29 +57,30 @@ def cut(data: bytes) -> Cut[CelRow]:
     if rows is None:
         return _cut_closely(data)
     end = data.rfind(b"\n") + 1
-    if rows and end < len(data) and not _ROW_BEGINS.match(data, end):
+    if end < len(data) and not _ROW_BEGINS.match(data, end):
         # What follows does not look like a row yet: until it does, it may belong to the last one.
-        rows.pop()
+        rows = rows[:-1]
         end = data.rfind(b"\n", 0, end - 1) + 1
-    return Cut(tuple(rows), 0, end)
+    return Cut(rows, 0, end)
 
 
-def _rows_of_whole_lines(data: bytes) -> list[CelRow] | None:
+def _rows_of_whole_lines(data: bytes) -> CelRows | None:
     """Read the complete lines when each is a whole row and is written as Asterisk writes rows; None otherwise."""
     if b"\0" in data:
         return None
-    rows: list[CelRow] = []
+    columns: tuple[list[Any], ...] = tuple([] for _ in CEL_COLUMNS)
     begin = 0
     while end := data.rfind(b"\n", begin, begin + _BLOCK_BYTES) + 1:
-        found = _rows_of_block(data[begin : end - 1])
-        if found is None:
+        block = _columns_of_block(data[begin : end - 1])
+        if block is None:
             return None
-        rows += found
+        for column, values in zip(columns, block, strict=True):
+            column.extend(values)
         begin = end
-    return rows if rows and b"\n" not in data[begin:] else None
+    return CelRows(columns) if begin and b"\n" not in data[begin:] else None
 
 
-def _rows_of_block(data: bytes) -> list[CelRow] | None:
+def _columns_of_block(data: bytes) -> Columns | None:
     """Read lines, without the last one's end."""
     try:
         text = data.decode()
@@ -87,11 +89,11 @@ def _rows_of_block(data: bytes) -> list[CelRow] | None:
     lines = text[1:-1].split('"\n"')
     if len(lines) <= text.count("\n") or not (text.startswith('"') and text.endswith('"')):
         return None
-    return _rows_of_lines(lines, text.count('"'))
+    return _columns_of_lines(lines, text.count('"'))
 
 
-def _rows_of_lines(lines: list[str], quotes: int) -> list[CelRow] | None:
-    """Read lines without their first and last quote, by columns: that costs half of what it does row by row."""
+def _columns_of_lines(lines: list[str], quotes: int) -> Columns | None:
+    """Read lines without their first and last quote; `quotes` are those in all of them, with these."""
     fields = [line.split('","', _LAST) for line in lines]
     if min(map(len, fields)) <= _LAST:
         return None
@@ -105,9 +107,8 @@ def _rows_of_lines(lines: list[str], quotes: int) -> list[CelRow] | None:
     # or alone, would make another number of them.
     if "" in uniqueids or "" in linkedids or quotes != _QUOTES * len(lines) + 2 * doubled:
         return None
-    at_us = map(int, instants_text.replace(".", "").split("\n"))
-    rows = zip(events, at_us, uniqueids, linkedids, *others, plain_text.split("\n"), strict=True)
-    return list(map(cel_row_of, rows))
+    at_us = list(map(int, instants_text.replace(".", "").split("\n")))
+    return events, at_us, uniqueids, linkedids, *others, plain_text.split("\n")
 
 
 def _is_event(name: str) -> bool:

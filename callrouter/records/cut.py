@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -12,7 +13,7 @@ Row = TypeVar("Row")
 class Cut(Generic[Row]):
     """The complete rows at the beginning of a stretch of a file."""
 
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     unreadable: int
     """Pieces that are no row, and were passed over."""
     consumed: int

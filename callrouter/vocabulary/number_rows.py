@@ -20,8 +20,11 @@ _ROW: Final = MOST_ROWS - 1
 _LONGEST: Final = 12
 """Digits: a landline with its area code. With the 1 in front, they and the row take 64 bits."""
 _LEAST_ROOM: Final = 8
+_WORD: Final = (1 << 64) - 1
 _MIX: Final = 0x9E3779B97F4A7C15
-"""Multiplied with the key's square: numbers come in blocks and at regular distances, and must not pile up."""
+_MIX_AGAIN: Final = 0xBF58476D1CE4E5B9
+"""Numbers come in blocks and at regular distances, and must not pile up. One multiplication, the key's square too,
+leaves some distances at which they do; two with a fold of the bits between them (as splitmix64 has) leave none."""
 
 
 class NumberRows:
@@ -88,7 +91,7 @@ class NumberRows:
         # As `_place` does it, without a call: this is asked for every call that reaches us.
         slots = self._slots
         size = len(slots)
-        place = (key * key * _MIX >> 40) % size
+        place = (((key * _MIX & _WORD) >> 29 ^ key) * _MIX_AGAIN & _WORD) % size
         while slot := slots[place]:
             if slot >> _ROW_BITS == key:
                 return slot & _ROW
@@ -129,13 +132,14 @@ class NumberRows:
     def steps(self, number: str) -> int:
         """How many slots a look-up of the number goes past: what its time depends on."""
         key, size = int("1" + number), len(self._slots)
-        return (self._place(key) - (key * key * _MIX >> 40)) % size
+        began = (((key * _MIX & _WORD) >> 29 ^ key) * _MIX_AGAIN & _WORD) % size
+        return (self._place(key) - began) % size
 
     def _place(self, key: int) -> int:
         """Where the number stands, or would."""
         slots = self._slots
         size = len(slots)
-        place = (key * key * _MIX >> 40) % size
+        place = (((key * _MIX & _WORD) >> 29 ^ key) * _MIX_AGAIN & _WORD) % size
         while (slot := slots[place]) and slot >> _ROW_BITS != key:
             place = place + 1 if place + 1 < size else 0
         return place

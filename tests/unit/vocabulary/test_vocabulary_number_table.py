@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from callrouter.vocabulary.migration import Landing, Mode, NumberFate, Phase, PhaseName, Schedule, SeatFate
@@ -175,6 +175,9 @@ def test_names_are_searched_row_by_row(named: dict[str, str], word: str) -> None
 
 @settings(max_examples=20)
 @given(st.integers(1, 3_000_000), st.integers(0, 10_000))
+@example(3827, 1)
+@example(722_152, 1462)
+@example(1, 0)
 def test_numbers_at_any_distance_do_not_pile_up(step: int, start: int) -> None:
     """Blocks and regular steps are how numbers are given out; none of them may make a look-up slow."""
     rows = NumberRows()
