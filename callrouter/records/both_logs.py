@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from callrouter.records.cel_csv import cut
-from callrouter.records.cel_rows import columns_of
 from callrouter.records.queue_steps import QueueSteps
 from callrouter.records.tail import Batch, FilePosition, LogTail, is_last
 from callrouter.vocabulary.cel import CelRow
@@ -23,6 +23,7 @@ from callrouter.vocabulary.queue_log import QueueRow
 _BATCH_BYTES = 1 << 20
 """About three hundred calls, a tenth of a second: more cost no less each, and whoever asks how the records stand
 waits for one batch at most."""
+_at_us, _linkedid = attrgetter("at_us"), attrgetter("linkedid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,10 @@ class BothLogs:
             self._waiting = self._cel.next_batch()
         cel = self._waiting
         at_the_end = is_last(cel, self._cel_path)
-        second: int | None = None
-        calls: frozenset[str] | None = None
-        if cel is not None and cel.rows and not at_the_end:
-            _, at_us, _, linkedids, *_ = columns_of(cel.rows)
-            second, calls = max(at_us) // 1_000_000, frozenset(linkedids)
-        if not self._queue.reach(second):
+        behind = cel.rows if cel is not None and not at_the_end else ()
+        if not self._queue.reach(max(map(_at_us, behind)) // 1_000_000 if behind else None):
             return Reading(None, self._queue.take(None)[0], came_to_the_end=False)
-        queue, is_all = self._queue.take(calls)
+        queue, is_all = self._queue.take(set(map(_linkedid, behind)) if behind else None)
         return Reading(cel if is_all else None, queue, came_to_the_end=at_the_end and is_all)
 
     def accept(self, reading: Reading) -> None:

@@ -20,11 +20,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
-from callrouter.records.cel_rows import CelRows, Columns
 from callrouter.records.cut import Cut
-from callrouter.vocabulary.cel import CelRow, CelRowError, cel_row
+from callrouter.vocabulary.cel import CelRow, CelRowError, cel_row, cel_row_of
 from callrouter.vocabulary.journal import CEL_COLUMNS
 
 _NAME: Final = rb'[^",\r\n]{1,80}'
@@ -57,30 +56,29 @@ def cut(data: bytes) -> Cut[CelRow]:
     if rows is None:
         return _cut_closely(data)
     end = data.rfind(b"\n") + 1
-    if end < len(data) and not _ROW_BEGINS.match(data, end):
+    if rows and end < len(data) and not _ROW_BEGINS.match(data, end):
         # What follows does not look like a row yet: until it does, it may belong to the last one.
-        rows = rows[:-1]
+        rows.pop()
         end = data.rfind(b"\n", 0, end - 1) + 1
-    return Cut(rows, 0, end)
+    return Cut(tuple(rows), 0, end)
 
 
-def _rows_of_whole_lines(data: bytes) -> CelRows | None:
+def _rows_of_whole_lines(data: bytes) -> list[CelRow] | None:
     """Read the complete lines when each is a whole row and is written as Asterisk writes rows; None otherwise."""
     if b"\0" in data:
         return None
-    columns: tuple[list[Any], ...] = tuple([] for _ in CEL_COLUMNS)
+    rows: list[CelRow] = []
     begin = 0
     while end := data.rfind(b"\n", begin, begin + _BLOCK_BYTES) + 1:
-        block = _columns_of_block(data[begin : end - 1])
-        if block is None:
+        found = _rows_of_block(data[begin : end - 1])
+        if found is None:
             return None
-        for column, values in zip(columns, block, strict=True):
-            column.extend(values)
+        rows += found
         begin = end
-    return CelRows(columns) if begin and b"\n" not in data[begin:] else None
+    return rows if rows and b"\n" not in data[begin:] else None
 
 
-def _columns_of_block(data: bytes) -> Columns | None:
+def _rows_of_block(data: bytes) -> list[CelRow] | None:
     """Read lines, without the last one's end."""
     try:
         text = data.decode()
@@ -89,11 +87,11 @@ def _columns_of_block(data: bytes) -> Columns | None:
     lines = text[1:-1].split('"\n"')
     if len(lines) <= text.count("\n") or not (text.startswith('"') and text.endswith('"')):
         return None
-    return _columns_of_lines(lines, text.count('"'))
+    return _rows_of_lines(lines, text.count('"'))
 
 
-def _columns_of_lines(lines: list[str], quotes: int) -> Columns | None:
-    """Read lines without their first and last quote; `quotes` are those in all of them, with these."""
+def _rows_of_lines(lines: list[str], quotes: int) -> list[CelRow] | None:
+    """Read lines without their first and last quote, by columns: that costs half of what it does row by row."""
     fields = [line.split('","', _LAST) for line in lines]
     if min(map(len, fields)) <= _LAST:
         return None
@@ -107,8 +105,9 @@ def _columns_of_lines(lines: list[str], quotes: int) -> Columns | None:
     # or alone, would make another number of them.
     if "" in uniqueids or "" in linkedids or quotes != _QUOTES * len(lines) + 2 * doubled:
         return None
-    at_us = list(map(int, instants_text.replace(".", "").split("\n")))
-    return events, at_us, uniqueids, linkedids, *others, plain_text.split("\n")
+    at_us = map(int, instants_text.replace(".", "").split("\n"))
+    rows = zip(events, at_us, uniqueids, linkedids, *others, plain_text.split("\n"), strict=True)
+    return list(map(cel_row_of, rows))
 
 
 def _is_event(name: str) -> bool:

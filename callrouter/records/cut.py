@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -13,7 +12,7 @@ Row = TypeVar("Row")
 class Cut(Generic[Row]):
     """The complete rows at the beginning of a stretch of a file."""
 
-    rows: Sequence[Row]
+    rows: tuple[Row, ...]
     unreadable: int
     """Pieces that are no row, and were passed over."""
     consumed: int

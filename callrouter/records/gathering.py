@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from callrouter.records.cel_rows import columns_of
 from callrouter.vocabulary.cel import CelRow, boot_name_of, cel_row_of, node_of_boot
 from callrouter.vocabulary.queue_log import NO_CALL, QueueRow, queue_row_of
 
@@ -45,10 +44,8 @@ class Gathered:
 def gather(node: str, cel: Iterable[CelRow], queue: Iterable[QueueRow]) -> Gathered:
     """Sort a batch by calls, with the node's name in place of the boot name."""
     gathered = Gathered()
-    rows = cel if isinstance(cel, Sequence) else tuple(cel)
-    names = _gather_one_boot(gathered, rows, node)
-    if names is None:
-        names = _gather_any(gathered, rows, node)
+    rows = tuple(cel)
+    names = _gather_one_boot(gathered, rows, node) or _gather_any(gathered, rows, node)
     calls = gathered.calls
     for at_s, id_, name, member, event, data in queue:
         if id_ == NO_CALL:
@@ -69,13 +66,12 @@ def _gather_one_boot(gathered: Gathered, rows: Sequence[CelRow], node: str) -> _
     if not rows:
         return None
     names = _Names(node)
-    events, instants, uniqueids, linkedids, *others, extras = columns_of(rows)
+    events, instants, uniqueids, linkedids, *others, extras = zip(*rows, strict=True)
     uniqueids, linkedids = (tuple(map(names.__getitem__, ids)) for ids in (uniqueids, linkedids))
     if len(names.boots) < len(names) or len(names.marks) > 1:
         return None
     ((boot, mark),) = names.marks.items()
     if boot in "\n".join(extras):
-        # Facts name channels too.
         extras = tuple(extra.replace(boot, mark) for extra in extras)
     gathered.boots[mark] = instants[0]
     calls = gathered.calls

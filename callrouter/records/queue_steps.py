@@ -32,7 +32,7 @@ _SLACK_S = 1
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    rows: Sequence[QueueRow]
+    rows: tuple[QueueRow, ...]
     unreadable: int
     end: int
     """Bytes from the beginning of the stretch that was read."""

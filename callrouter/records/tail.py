@@ -18,7 +18,7 @@ Rules:
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic
@@ -51,7 +51,7 @@ class FilePosition:
 class Batch(Generic[Row]):
     """Some rows of one file, and where it stands after them."""
 
-    rows: Sequence[Row]
+    rows: tuple[Row, ...]
     unreadable: int
     position: FilePosition
     is_full: bool
