@@ -112,8 +112,12 @@ class System:
 
     def _stored_by_asterisk(self, keys: str) -> list[str]:
         database = self.layout.asterisk / "lib" / "astdb.sqlite3"
-        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as stored:
-            rows = stored.execute("SELECT value FROM astdb WHERE key LIKE ? || '%'", (keys,)).fetchall()
+        # Without a lock: Asterisk does not try again to commit what a reader was in the way of.
+        with closing(sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)) as stored:
+            try:
+                rows = stored.execute("SELECT value FROM astdb WHERE key LIKE ? || '%'", (keys,)).fetchall()
+            except sqlite3.DatabaseError:
+                return []  # it is being written
         return [value for (value,) in rows]
 
     def start_controller(self, *arguments: str, armed: str | None = None) -> subprocess.Popen[bytes]:
