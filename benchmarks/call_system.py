@@ -26,6 +26,7 @@ from benchmarks.processes import cpu_s, ended_children_cpu_s
 from benchmarks.sip_agent import agent_open
 from benchmarks.sip_load import Callers, callers_open
 from callrouter.asterisk_link.agi_dip import AgiRequest
+from callrouter.asterisk_link.of_the_plan import OfThePlan
 from callrouter.calls.arrivals import Decider
 from callrouter.layout import SETUP_FOLDER
 from callrouter.local_system.account import unprivileged_account
@@ -145,7 +146,9 @@ def _part(installation: Installation) -> Part:
     settings, layout = installation.settings, installation.layout
     account = unprivileged_account(SETUP_FOLDER, layout.root)
     passwords = load_or_make(layout.secrets, phone_names(settings))
-    return asterisk_part(settings, layout, passwords, 0, account)
+    return asterisk_part(
+        settings, layout, passwords, 0, account, plan=OfThePlan(queues=(settings.queue.general,))
+    )
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from benchmarks.deciding import landline
 from benchmarks.own_system import Installation
 from benchmarks.processes import cpu_s, memory_mib
 from benchmarks.table import Finding
+from callrouter.asterisk_link.of_the_plan import OfThePlan
 from callrouter.layout import SETUP_FOLDER
 from callrouter.local_system.account import unprivileged_account
 from callrouter.local_system.asterisk import asterisk_part
@@ -136,7 +137,12 @@ def _asterisk() -> Iterator[_Own]:
         settings, layout = installation.settings, installation.layout
         account = unprivileged_account(SETUP_FOLDER, layout.root)
         part = asterisk_part(
-            settings, layout, load_or_make(layout.secrets, phone_names(settings)), 0, account
+            settings,
+            layout,
+            load_or_make(layout.secrets, phone_names(settings)),
+            0,
+            account,
+            plan=OfThePlan(queues=(settings.queue.general,)),
         )
         assert part.before_start
         assert part.log_file

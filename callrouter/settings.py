@@ -20,9 +20,11 @@ from callrouter.settings_parts import (
     Mqtt,
     Name,
     Queue,
+    Recording,
     Records,
     Rehearsal,
     Sip,
+    Survey,
     Ticketing,
 )
 
@@ -53,6 +55,8 @@ class Settings(BaseSettings):
     database_url: str = ""
     ticketing: Ticketing = Ticketing()
     records: Records = Records()
+    recording: Recording = Recording()
+    survey: Survey = Survey()
     managed: Managed = Managed()
     rehearsal: Rehearsal = Rehearsal()
     log: Log = Log()

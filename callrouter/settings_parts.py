@@ -85,6 +85,20 @@ class Queue(_Part):
     wait_s: Annotated[int, Field(ge=1, le=3600)] = 300
     duty_ring_s: Annotated[int, Field(ge=1, le=120)] = 25
     voicemail_limit_s: Annotated[int, Field(ge=10, le=600)] = 180
+    voicemail_shortest_s: Annotated[int, Field(ge=1, le=30)] = 2
+    """What is shorter is no message: the caller is asked again."""
+    ring_s: Annotated[int, Field(ge=5, le=60)] = 15
+    """How long one seat rings before the next one does, and the one that did not answer is paused."""
+    wrap_up_s: Annotated[int, Field(ge=0, le=600)] = 5
+    """After a call, before the seat's next one."""
+    special_wait_s: Annotated[int, Field(ge=1, le=3600)] = 60
+    """In a queue of expert or dedicated seats, before its overflow."""
+    long_wait_s: Annotated[int, Field(ge=15, le=3600)] = 60
+    """After which a message and a call-back are offered, again and again."""
+    overload_at: Annotated[int, Field(ge=1, le=10_000)] = 40
+    """With so many callers ahead a message and a call-back are offered at once."""
+    call_back: bool = True
+    """Whether a caller who waits may ask to be called back instead."""
 
     @model_validator(mode="after")
     def _not_reserved(self) -> Self:
@@ -181,6 +195,20 @@ class Records(_Part):
     """The journal's rows of a call, in the database."""
     keep_delivered_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """Messages that the ticketing side has acknowledged."""
+
+
+class Recording(_Part):
+    """Recording of calls, after the caller has been told."""
+
+    enabled: bool = True
+    keep_days: Annotated[int, Field(ge=1, le=36_500)] = 730
+    """No document names a term; network logs are kept for six months at least."""
+
+
+class Survey(_Part):
+    """What callers are asked after they have talked to an agent."""
+
+    enabled: bool = True
 
 
 class Managed(_Part):

@@ -12,12 +12,13 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from callrouter.asterisk_link.of_the_plan import OfThePlan
 from callrouter.asterisk_link.unsafe_value import UnsafeValue
 
 _SAFE_VALUE = re.compile(r"[\w./:@ +-]*")
@@ -64,7 +65,7 @@ class AsteriskConfiguration:
     carrier_networks: tuple[str, ...]
     phones: tuple[Phone, ...]
     outbound_trunks: tuple[OutboundTrunk, ...]
-    queues: tuple[str, ...]
+    plan: OfThePlan
     safe_queue: str
     last_resort: str
     queue_wait_s: int
@@ -113,16 +114,13 @@ def _refuse_unsafe(configuration: AsteriskConfiguration) -> None:
             )
 
 
-def _leaves(tree: dict[str, object]) -> list[tuple[str, object]]:
-    found: list[tuple[str, object]] = []
+def _leaves(tree: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     for name, value in tree.items():
-        parts: Sequence[object] = value if isinstance(value, tuple) else (value,)
-        for part in parts:
+        for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, dict):
-                found += [(f"{name}.{inner}", leaf) for inner, leaf in _leaves(part)]
+                yield from ((f"{name}.{inner}", leaf) for inner, leaf in _leaves(part))
             else:
-                found.append((name, part))
-    return found
+                yield name, part
 
 
 def _replace_all(texts: dict[Path, str]) -> None:

@@ -28,6 +28,7 @@ def render(
     from callrouter.local_system.parts import phone_names
     from callrouter.local_system.secrets import load_or_make
     from callrouter.plans.load import load_plan
+    from callrouter.service.for_asterisk import of_the_plan
 
     instance = choose_instance(config)
     secrets = load_or_make(instance.layout.secrets, phone_names(instance.settings))
@@ -40,6 +41,6 @@ def render(
         0,
         etc=to.resolve(),
         boot_name=known or new_boot_name(),
-        queues=load_plan(instance.settings.path(instance.settings.plan)).queues,
+        plan=of_the_plan(instance.settings, load_plan(instance.settings.path(instance.settings.plan))),
     )
     typer.echo(f"已生成 / written: {to}")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from callrouter.asterisk_link.boot_name import new_boot_name
+from callrouter.asterisk_link.of_the_plan import OfThePlan
 from callrouter.asterisk_link.render import AsteriskConfiguration, Phone, render_configuration
 from callrouter.layout import SETUP_FOLDER, Layout, sounds_folder
 from callrouter.local_system.account import Account
@@ -24,12 +24,9 @@ def asterisk_part(
     clock_offset_s: int,
     account: Account | None,
     *,
-    queues: Collection[str] = (),
+    plan: OfThePlan,
 ) -> Part:
-    """Return Asterisk; its configuration is rendered into the instance's folder before each start.
-
-    `queues` are those that the plan sends calls to; the general queue is always there.
-    """
+    """Return Asterisk; its configuration is rendered into the instance's folder before each start."""
 
     def prepare() -> None:
         render_asterisk(
@@ -39,7 +36,7 @@ def asterisk_part(
             clock_offset_s,
             etc=layout.asterisk_etc,
             boot_name=new_boot_name(),
-            queues=queues,
+            plan=plan,
         )
         if account:
             account.may_read(layout.asterisk_etc)
@@ -65,7 +62,7 @@ def render_asterisk(
     *,
     etc: Path,
     boot_name: str,
-    queues: Collection[str] = (),
+    plan: OfThePlan,
 ) -> None:
     """Write Asterisk's configuration into `etc`; the controller is told the boot name by a file."""
     configuration = _configuration(
@@ -75,7 +72,7 @@ def render_asterisk(
         etc=etc,
         clock_offset_s=clock_offset_s,
         boot_name=boot_name,
-        queues=(settings.queue.general, *sorted(set(queues) - {settings.queue.general})),
+        plan=plan,
     )
     render_configuration(PROJECT_ROOT / "asterisk", configuration, etc)
     write_private(layout.boot_name, boot_name)
@@ -101,7 +98,7 @@ def _configuration(
     etc: Path,
     clock_offset_s: int,
     boot_name: str,
-    queues: tuple[str, ...],
+    plan: OfThePlan,
 ) -> AsteriskConfiguration:
     duty = settings.sip.duty_phone
     phones = [Phone(seat, secrets.phones[seat], "from-seat", seat=True) for seat in settings.sip.seats]
@@ -126,7 +123,7 @@ def _configuration(
         carrier_networks=tuple(str(network) for network in settings.sip.carrier_networks),
         phones=tuple(phones),
         outbound_trunks=(),
-        queues=queues,
+        plan=plan,
         safe_queue=settings.queue.general,
         last_resort=f"PJSIP/{duty}",
         queue_wait_s=settings.queue.wait_s,

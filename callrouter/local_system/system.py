@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from typing import Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from callrouter.asterisk_link.of_the_plan import OfThePlan
 from callrouter.clock import Clock
 from callrouter.layout import SETUP_FOLDER, Layout
 from callrouter.local_system import parts
@@ -27,6 +28,7 @@ from callrouter.local_system.not_ready import NotReady
 from callrouter.local_system.ports import Wanted, require_free
 from callrouter.local_system.secrets import Secrets, load_or_make, write_private
 from callrouter.plans.load import load_plan
+from callrouter.service.for_asterisk import of_the_plan
 from callrouter.service.roles import ALL_ROLES, OWN_ROLES, RECORD_ROLES, Role, doubts, to_run
 from callrouter.settings import Settings
 
@@ -81,7 +83,7 @@ class LocalSystem:
         for doubt in doubts(self.settings, self.roles):
             self.report(f"注意 / note: {doubt}")
         require_free(self._ports())
-        queues = load_plan(self.settings.path(self.settings.plan)).queues
+        plan = of_the_plan(self.settings, load_plan(self.settings.path(self.settings.plan)))
         self.layout.root.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
             # The parts' account goes through this folder to its own; what is secret in it is closed by itself.
@@ -95,7 +97,7 @@ class LocalSystem:
         if self.clock:
             self.clock.save(self.layout.clock)
         self._write_phones(secrets)
-        for part in self._parts(secrets, account, queues):
+        for part in self._parts(secrets, account, plan):
             self.report(f"启动 / starting: {part.name}")
             child = Child(part)
             self.children[part.name] = child
@@ -103,7 +105,7 @@ class LocalSystem:
         if self.roles & OWN_ROLES:
             await self._ready()
 
-    def _parts(self, secrets: Secrets, account: Account | None, queues: Collection[str]) -> list[Part]:
+    def _parts(self, secrets: Secrets, account: Account | None, plan: OfThePlan) -> list[Part]:
         settings, layout = self.settings, self.layout
         roles, rehearsal = self.roles, self.clock is not None
         wanted = []
@@ -111,7 +113,7 @@ class LocalSystem:
             wanted.append(parts.broker_part(settings, layout, secrets, account))
         if Role.ASTERISK in roles:
             offset_s = self.clock.offset_s if self.clock else 0
-            wanted.append(asterisk_part(settings, layout, secrets, offset_s, account, queues=queues))
+            wanted.append(asterisk_part(settings, layout, secrets, offset_s, account, plan=plan))
         if Role.TICKETING in roles:
             wanted.append(parts.subscriber_part(settings, layout, secrets))
         if Role.ROUTE in roles:

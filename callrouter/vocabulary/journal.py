@@ -51,9 +51,16 @@ class JournalEvent(StrEnum):
     DECIDED = "CR_DECIDED"
     """After the arrival dip. Keys: those of `DecisionFact`, or `fallback`: why the default was taken."""
     NOTICE = "CR_NOTICE"
-    """An announcement. Keys: key (the prompt's), state (started, finished, failed)."""
+    """An announcement. Keys: key (the prompt's), state (started, finished, failed, scheduled).
+
+    One that is played while the seats ring is written down once, before: `scheduled`, with starts_ms and ends_ms
+    since this row. It is heard whole unless the caller hangs up in it.
+    """
     QUEUE = "CR_QUEUE"
-    """Keys: queue, state (entered, left); when left also status (QUEUESTATUS), agent, cause (Q.850)."""
+    """Keys: queue, state (entered, left); when left also status (QUEUESTATUS), agent, cause (Q.850).
+
+    The agent is the queue member's interface: `Local/1001@seat`; `PJSIP/1001` in an older journal.
+    """
     LAST_RESORT = "CR_LAST_RESORT"
     """Keys: target, state (dialled, left); when left also status (DIALSTATUS), cause (Q.850)."""
     VOICEMAIL = "CR_VOICEMAIL"
@@ -74,6 +81,12 @@ class JournalEvent(StrEnum):
     """Keys: file (its name, without folders), state (started, paused, resumed, finished)."""
     SURVEY = "CR_SURVEY"
     """Keys: state (offered, finished); when finished also grade (1 to 5; empty: none was given)."""
+    CALL_BACK = "CR_CALL_BACK"
+    """The caller asked to be called back, at the number of the arrival. Key: state (requested)."""
+    MENU = "CR_MENU"
+    """Keys: menu (its id in the plan), state (offered, chosen, given_up); when chosen also key (0 to 9)."""
+    SEAT = "CR_SEAT"
+    """On the channel that rings a seat, when it was not connected. Keys: seat, status (DIALSTATUS), cause (Q.850)."""
 
 
 class DecisionFact(StrEnum):

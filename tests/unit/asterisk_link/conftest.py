@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from callrouter.asterisk_link.of_the_plan import OfThePlan
 from callrouter.asterisk_link.render import AsteriskConfiguration, OutboundTrunk, Phone, render_configuration
 from callrouter.settings import PROJECT_ROOT
 
@@ -33,7 +34,7 @@ def configuration() -> AsteriskConfiguration:
             Phone("citizen", "secret-of-citizen", "from-carrier", seat=False),
         ),
         outbound_trunks=(OutboundTrunk("branch1", "sip:192.0.2.99:5060", "branch center"),),
-        queues=("hotline", "urgent"),
+        plan=OfThePlan(queues=("hotline", "urgent")),
         safe_queue="hotline",
         last_resort="PJSIP/1999",
         queue_wait_s=300,

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
+from callrouter.asterisk_link.of_the_plan import OfThePlan
 from callrouter.asterisk_link.render import (
     AsteriskConfiguration,
     OutboundTrunk,
@@ -93,7 +94,7 @@ def test_a_sign_that_could_break_out_of_its_line_is_refused_wherever_it_stands(
     spoilt = {
         "node": replace(configuration, node=bad),
         "ami_secret": replace(configuration, ami_secret=bad),
-        "queues": replace(configuration, queues=("hotline", bad)),
+        "plan.queues": replace(configuration, plan=OfThePlan(queues=("hotline", bad))),
         "carrier_networks": replace(configuration, carrier_networks=(bad,)),
         "phones.password": replace(configuration, phones=(Phone("1001", bad, "from-seat", seat=True),)),
         "outbound_trunks.purpose": replace(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from callrouter.asterisk_link.boot_name import new_boot_name, read_boot_name
+from callrouter.asterisk_link.of_the_plan import OfThePlan
 from callrouter.layout import Layout, sounds_folder
 from callrouter.local_system import asterisk as room
 from callrouter.local_system.asterisk import asterisk_part, render_asterisk
@@ -31,7 +32,10 @@ def exposed(settings: MakeSettings) -> Settings:
 
 
 def render(settings: Settings, secrets: Secrets, etc: Path, offset_s: int = 0) -> Callable[[str], str]:
-    render_asterisk(settings, Layout.of(settings), secrets, offset_s, etc=etc, boot_name=new_boot_name())
+    plan = OfThePlan(queues=(settings.queue.general,))
+    render_asterisk(
+        settings, Layout.of(settings), secrets, offset_s, etc=etc, boot_name=new_boot_name(), plan=plan
+    )
     return lambda name: "\n".join(
         line
         for line in (etc / name).read_text(encoding="utf-8").splitlines()
@@ -110,7 +114,7 @@ def test_its_folders_are_made_closed_and_hold_what_asterisk_does_not_make_itself
     chosen = settings()
     layout = Layout.of(chosen)
     for _again in range(2):
-        part = asterisk_part(chosen, layout, secrets, 0, None)
+        part = asterisk_part(chosen, layout, secrets, 0, None, plan=OfThePlan(queues=("hotline",)))
         assert part.before_start is not None
         part.before_start()
     assert layout.asterisk.stat().st_mode & 0o777 == 0o700
@@ -129,7 +133,9 @@ def test_every_start_has_a_boot_name_of_its_own_which_the_controller_can_read(
 ) -> None:
     chosen = settings()
     layout = Layout.of(chosen)
-    prepare = asterisk_part(chosen, layout, secrets, 0, None).before_start
+    prepare = asterisk_part(
+        chosen, layout, secrets, 0, None, plan=OfThePlan(queues=("hotline",))
+    ).before_start
     assert prepare is not None
     names = set()
     for _start in range(2):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from callrouter.asterisk_link.of_the_plan import OfThePlan
 from callrouter.crashpoint import VARIABLE
 from callrouter.layout import Layout
 from callrouter.local_system.asterisk import asterisk_part
@@ -51,7 +52,7 @@ def test_no_secret_of_our_own_environment_reaches_a_part(
     assert plain_environment()["LANG"] == "zh_CN.UTF-8"
     for part in (
         broker_part(chosen, layout, secrets, None),
-        asterisk_part(chosen, layout, secrets, 0, None),
+        asterisk_part(chosen, layout, secrets, 0, None, plan=OfThePlan(queues=("hotline",))),
         subscriber_part(chosen, layout, secrets),
     ):
         assert "hunter2" not in repr(part), part.name
@@ -67,7 +68,7 @@ def test_no_password_stands_in_a_command_line_that_others_can_read(
     layout = Layout.of(chosen)
     commands = [
         *broker_part(chosen, layout, secrets, None).command,
-        *asterisk_part(chosen, layout, secrets, 0, None).command,
+        *asterisk_part(chosen, layout, secrets, 0, None, plan=OfThePlan(queues=("hotline",))).command,
         *subscriber_part(chosen, layout, secrets).command,
         *controller_part(layout, None, rehearsal=True).command,
     ]
