@@ -30,7 +30,7 @@ from callrouter.vocabulary.decision import Decision
 from callrouter.vocabulary.plan import Plan
 
 OF_THE_DIALPLAN = ("N02", "H02", "F01")
-"""Played by asterisk/extensions.conf.j2 itself, whatever the plan."""
+"""Played by the dialplan itself, whatever the plan; beside the phrases of queue, message and survey."""
 
 _KEPT = "announcements"
 
@@ -45,11 +45,14 @@ def announcements_of(plan: Plan, folder: Path = PROMPTS_FOLDER) -> tuple[WantedP
         WantedPrompt(prompt_key(prompt_id), prompt_id, catalogue.entry(prompt_id).fill({}).said)
         for prompt_id in OF_THE_DIALPLAN
     )
+    of_all_plans = own + phrases(catalogue)
+    known = {prompt.key for prompt in of_all_plans}
     of_the_plan = tuple(
         WantedPrompt(notice.key, notice.announcement, entry.fill(values).said)
         for notice, entry, values in _entries(catalogue, plan)
+        if notice.key not in known
     )
-    return own + phrases(catalogue) + of_the_plan
+    return of_all_plans + of_the_plan
 
 
 def rightly_recorded(plan: Plan, folder: Path = PROMPTS_FOLDER) -> frozenset[str]:

@@ -21,6 +21,14 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Final, Self, TypeAlias
 
+from callrouter.asterisk_link.ami_double_queues import (
+    answer_list,
+    queue_add,
+    queue_pause,
+    queue_remove,
+    queue_status,
+)
+
 Action: TypeAlias = dict[str, str]
 Script: TypeAlias = "Callable[[Connection], Awaitable[None]]"
 
@@ -118,6 +126,8 @@ class AmiDouble:
         self.username, self.secret = username, secret
         self.queues: dict[str, list[str]] = {}
         """Queue → its members' interfaces."""
+        self.paused: dict[tuple[str, str], str] = {}
+        """Queue and interface of each paused member → the reason."""
         self.channels: list[str] = []
         """The names of the channels that are up."""
         self.refused: dict[str, str] = {}
@@ -230,55 +240,7 @@ def _core_show_channels(connection: Connection, action: Action) -> None:
         "Application: Queue\r\nApplicationData: hotline\r\nDuration: 00:00:01\r\nBridgeId: \r\n\r\n"
         for number, name in enumerate(connection.asterisk.channels)
     ]
-    _list(connection, action, "Channels will follow", items, "CoreShowChannelsComplete")
-
-
-def _queue_status(connection: Connection, action: Action) -> None:
-    end = f"ActionID: {action['ActionID']}\r\n\r\n"
-    items = []
-    for queue, interfaces in connection.asterisk.queues.items():
-        if action.get("Queue", queue) != queue:
-            continue
-        items.append(
-            f"Event: QueueParams\r\nQueue: {queue}\r\nMax: 0\r\nStrategy: rrmemory\r\nCalls: 0\r\nHoldtime: 0\r\n"
-            "TalkTime: 0\r\nCompleted: 0\r\nAbandoned: 0\r\nServiceLevel: 0\r\nServicelevelPerf: 0.0\r\n"
-            f"ServicelevelPerf2: 0.0\r\nWeight: 0\r\n{end}"
-        )
-        items += [
-            f"Event: QueueMember\r\nQueue: {queue}\r\nName: {interface}\r\nLocation: {interface}\r\n"
-            f"StateInterface: {interface}\r\nMembership: dynamic\r\nPenalty: 0\r\nCallsTaken: 0\r\nLastCall: 0\r\n"
-            "LastPause: 0\r\nLoginTime: 1795337979\r\nInCall: 0\r\nStatus: 1\r\nPaused: 0\r\nPausedReason: \r\n"
-            f"Wrapuptime: 0\r\n{end}"
-            for interface in interfaces
-        ]
-    _list(connection, action, "Queue status will follow", items, "QueueStatusComplete")
-
-
-def _list(connection: Connection, action: Action, message: str, items: list[str], complete: str) -> None:
-    connection.answer(action, "Success", f"EventList: start\r\nMessage: {message}\r\n")
-    connection.write("".join(items))
-    connection.write(
-        f"Event: {complete}\r\nActionID: {action['ActionID']}\r\nEventList: Complete\r\n"
-        f"ListItems: {len(items)}\r\n\r\n"
-    )
-
-
-def _queue_add(connection: Connection, action: Action) -> None:
-    queue, interface = action["Queue"], action["Interface"]
-    members = connection.asterisk.queues.get(queue)
-    if members is None:
-        connection.answer(action, "Error", "Message: Unable to add interface to queue: No such queue\r\n")
-        return
-    if interface in members:
-        connection.answer(action, "Error", "Message: Unable to add interface: Already there\r\n")
-        return
-    members.append(interface)
-    connection.answer(action, "Success", "Message: Added interface to queue\r\n")
-    told = {"Queue": queue, "MemberName": action.get("MemberName", interface)}
-    told |= {"Interface": interface, "StateInterface": interface, "Membership": "dynamic"}
-    told |= dict.fromkeys(("Penalty", "CallsTaken", "LastCall", "LastPause", "LoginTime", "InCall"), "0")
-    told |= {"Status": "1", "Paused": "0", "PausedReason": "", "Ringinuse": "0", "Wrapuptime": "0"}
-    connection.asterisk.tell("QueueMemberAdded", **told)
+    answer_list(connection, action, "Channels will follow", items, "CoreShowChannelsComplete")
 
 
 def _logger_rotate(connection: Connection, action: Action) -> None:
@@ -288,7 +250,9 @@ def _logger_rotate(connection: Connection, action: Action) -> None:
 _ANSWERS: Final[dict[str, Callable[[Connection, Action], None]]] = {
     "CoreSettings": Connection.answer_settings,
     "CoreShowChannels": _core_show_channels,
-    "QueueStatus": _queue_status,
-    "QueueAdd": _queue_add,
+    "QueueStatus": queue_status,
+    "QueueAdd": queue_add,
+    "QueueRemove": queue_remove,
+    "QueuePause": queue_pause,
     "LoggerRotate": _logger_rotate,
 }

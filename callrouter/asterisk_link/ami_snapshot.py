@@ -61,6 +61,12 @@ class Member:
     is_paused: bool
     is_in_call: bool
     """In a call of this queue's."""
+    state_interface: str = ""
+    """Whose state is the member's; empty if Asterisk does not say."""
+    pause_reason: str = ""
+    """Empty unless it is paused, and often then."""
+    paused_at_s: int = 0
+    """When it was last paused, in seconds since 1970; 0: never since Asterisk started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,31 @@ def snapshot_of(channels: AmiResponse, queues: AmiResponse) -> Snapshot:
     )
 
 
+_MEMBER_EVENTS: Final = frozenset({"QueueMemberAdded", "QueueMemberStatus", "QueueMemberPause"})
+MEMBER_REMOVED: Final = "QueueMemberRemoved"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberNews:
+    """What an event tells of a queue's member: all of it, as a snapshot would."""
+
+    queue: str
+    member: Member
+    is_removed: bool
+
+
+def member_news(event: AmiMessage) -> MemberNews | None:
+    """Read what an event tells of a queue's member; None if it tells of none, or cannot be read."""
+    is_removed = event.name == MEMBER_REMOVED
+    if not is_removed and event.name not in _MEMBER_EVENTS:
+        return None
+    try:
+        member = _member_as(event, name="MemberName", interface="Interface")
+        return MemberNews(_text(event, "Queue"), member, is_removed)
+    except ValueError:
+        return None
+
+
 _Value = TypeVar("_Value")
 
 
@@ -161,12 +192,20 @@ def _channel(item: AmiMessage) -> Channel:
 
 
 def _member(item: AmiMessage) -> Member:
+    return _member_as(item, name="Name", interface="Location")
+
+
+def _member_as(item: AmiMessage, *, name: str, interface: str) -> Member:
+    is_paused = _count(item, "Paused") != 0
     return Member(
-        name=_text(item, "Name"),
-        interface=_text(item, "Location"),
+        name=_text(item, name),
+        interface=_text(item, interface),
         status=MemberStatus(_count(item, "Status")),
-        is_paused=_count(item, "Paused") != 0,
+        is_paused=is_paused,
         is_in_call=_count(item, "InCall") != 0,
+        state_interface=item.get("StateInterface"),
+        pause_reason=item.get("PausedReason") if is_paused else "",
+        paused_at_s=_count(item, "LastPause") if item.get("LastPause") else 0,
     )
 
 

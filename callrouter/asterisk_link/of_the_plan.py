@@ -7,7 +7,14 @@ Rules:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
+
+SILENCES: Final[Mapping[str, int]] = {"lead": 200, "tail": 500}
+"""What is around a notice, in milliseconds: a phone takes some time to listen, and music may be some 90 ms late."""
+HEARD_AFTER_MS: Final = 200
+"""How long after a notice's last sample, by the clock, an agent may be connected: measured, it is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +38,57 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class OverflowStep:
+    """Where a queue's callers go on to when its seats can't answer."""
+
+    queue: str
+    goes: str
+    """`queue`, `platform`, `message` or `last-resort`."""
+    wait_s: int
+    """How long they wait in the queue before."""
+    to: str = ""
+    """The next queue, or the endpoint by which the platform is called."""
+    number: str = ""
+    """What is dialled there."""
+    platform: str = ""
+    """Its id in the plan."""
+    notice: Notice | None = None
+    """What they hear on the way to the next queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """An endpoint by which calls leave for another platform."""
+
+    endpoint: str
+    contact: str
+    """A SIP address."""
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The announcement that tells an e-mail address when a message was left in a queue."""
+
+    queue: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfThePlan:
     """All that the templates need of the plan."""
 
     queues: tuple[str, ...]
     """The general queue first."""
     notices: tuple[Notice, ...] = ()
+    """`none` among them."""
+    usual_priority: int = 0
+    """Of whoever dials 12345 itself."""
+    unsurveyed: tuple[str, ...] = ()
+    """Queues after which nobody is asked for a rating."""
+    overflows: tuple[OverflowStep, ...] = ()
+    """One for each queue."""
+    ways_out: tuple[WayOut, ...] = ()
+    trunks_of_platforms: tuple[str, ...] = ()
+    """Trunks by which other platforms bring calls."""
+    addresses: tuple[Address, ...] = ()

@@ -70,7 +70,20 @@ class AsteriskConfiguration:
     last_resort: str
     queue_wait_s: int
     last_resort_ring_s: int
+    ring_s: int
+    wrap_up_s: int
+    long_wait_s: int
+    overload_at: int
+    longest_notice_s: int
+    usual_priority: int
+    """Who has more of it is ahead of most callers."""
+    recording: bool
+    sounds: str
+    silence: str
+    """The folder of the silences around a notice."""
     voicemail_limit_s: int
+    voicemail_shortest_s: int
+    call_back: bool
     agi_host: str
     agi_port: int
     ami_host: str

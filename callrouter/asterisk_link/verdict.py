@@ -1,9 +1,13 @@
 """The verdict: a decision as the one variable that the dialplan reads.
 
 Rules:
-- `v1|connect|<notice>|<queue>|<priority>|<facts>` or `v1|release|<notice>|<cause>||<facts>`.
-- The dialplan connects or releases: what else was decided (a peer, a message, guidance) is spelled as a connection to
-  the queue in which it ends, a person; the fact `treatment` says what was decided.
+- `v1|connect|<notice>|<queue>|<priority>|<facts>|<flags>`: the notice, then the queue's agents.
+- `v1|message|<notice>|<queue>|<priority>|<facts>|<flags>`: nobody is on duty, and the notice asks for a message.
+- `v1|release|<notice>|<cause>||<facts>`.
+- What else was decided (a peer, guidance) is spelled as a connection to the queue in which it ends, a person; the
+  fact `treatment` says what was decided.
+- The flags are words joined by `+`, and may be none: `survey` (a rating is asked for after the talk), `urgent` (an
+  emergency: nothing is played before an agent answers).
 - Names are lower-case letters, digits and hyphens; facts are a URI query string. No value can hold a `|`.
 - It says nothing that differs between two calls under the same rule, so whoever asks may keep it. When the
   plan was asked is known without it: the call's arrival, in the rehearsal clock if there is one.
@@ -16,8 +20,9 @@ import re
 from typing import assert_never
 from urllib.parse import quote
 
+from callrouter.decide.after_call import is_urgent
 from callrouter.vocabulary.call import Call
-from callrouter.vocabulary.decision import Decision
+from callrouter.vocabulary.decision import Decision, Ruling
 from callrouter.vocabulary.journal import DecisionFact
 from callrouter.vocabulary.treatment import (
     Connect,
@@ -31,32 +36,39 @@ from callrouter.vocabulary.treatment import (
 
 VERDICT_VARIABLE = "CR_VERDICT"
 """The channel variable; set once, as the last act of a dip."""
+SURVEY_FLAG = "survey"
+URGENT_FLAG = "urgent"
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
 _NAME = re.compile(r"[a-z0-9-]{0,60}")
 
 
-def verdict_of(call: Call, decision: Decision) -> str:
-    """Spell a decision for the dialplan.
+def verdict_of(call: Call, decision: Decision, *, survey: bool = False) -> str:
+    """Spell a decision for the dialplan. `survey`: whether the caller is asked for a rating after a talk.
 
     Raises ValueError when the plan holds a name that the dialplan could not carry: a plan that was checked
     has none.
     """
     facts = "&".join(f"{key}={_encoded(value)}" for key, value in decision_facts(call, decision).items())
+    flags = _flags(decision.ruling, survey=survey)
     match decision.treatment:
         case (
             Connect(queue=queue, notice=notice, priority=priority)
             | Dial(queue=queue, notice=notice, priority=priority)
             | Guide(queue=queue, notice=notice, priority=priority)
         ):
-            return f"v1|connect|{_name(notice or '')}|{_name(queue)}|{priority}|{facts}"
-        case TakeMessage(queue=queue, priority=priority):
-            # Its notice asks for a message at once; but the queue may still find a person, and if not, it says so.
-            return f"v1|connect||{_name(queue)}|{priority}|{facts}"
+            return f"v1|connect|{_name(notice or '')}|{_name(queue)}|{priority}|{facts}|{flags}"
+        case TakeMessage(queue=queue, notice=notice, priority=priority):
+            return f"v1|message|{_name(notice or '')}|{_name(queue)}|{priority}|{facts}|{flags}"
         case Release(notice=notice, cause=cause):
             return f"v1|release|{_name(notice)}|{cause}||{facts}"
         case _:
             assert_never(decision.treatment)
+
+
+def _flags(ruling: Ruling, *, survey: bool) -> str:
+    words = (SURVEY_FLAG if survey else "", URGENT_FLAG if is_urgent(ruling) else "")
+    return "+".join(filter(None, words))
 
 
 def decision_facts(call: Call, decision: Decision) -> dict[str, str]:

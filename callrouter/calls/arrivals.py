@@ -12,6 +12,7 @@ import structlog
 from callrouter.asterisk_link.agi_dip import AgiRequest, Answer, RefusedFactsError
 from callrouter.asterisk_link.arrival import ArrivalRefused, arrival
 from callrouter.asterisk_link.verdict import VERDICT_VARIABLE, decision_facts, verdict_of
+from callrouter.decide.after_call import is_surveyed
 from callrouter.decide.route import decide
 from callrouter.log import CallLine
 from callrouter.vocabulary.call import Call, FoundBy
@@ -43,6 +44,8 @@ class Decider:
     plan: Plan
     on_decision: Callable[[Decision], None]
     """Told each decision that a caller got; not those made up afterwards."""
+    asks_for_ratings: bool = True
+    """Whether this installation asks callers for a rating where the plan says so."""
     _prepared: dict[Ruling, _Prepared] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What is the same for every call under a ruling, made at its first."""
 
@@ -73,10 +76,14 @@ class Decider:
         )
         if ruling.stray and ruling not in self._prepared:
             _warn_of_stray(call, ruling)
-        prepared = _Prepared(call.found_by, line, Answer(VERDICT_VARIABLE, verdict_of(call, decision)))
+        prepared = _Prepared(call.found_by, line, self._verdict(call, decision))
         if len(self._prepared) < _MOST_PREPARED:
             self._prepared[ruling] = prepared
         return prepared
+
+    def _verdict(self, call: Call, decision: Decision) -> Answer:
+        survey = self.asks_for_ratings and is_surveyed(decision.ruling, self.plan)
+        return Answer(VERDICT_VARIABLE, verdict_of(call, decision, survey=survey))
 
     def explain(self, record: CallRecord) -> RecordedDecision | None:
         """Say what would have been decided about a call that took the safe default."""

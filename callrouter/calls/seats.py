@@ -1,29 +1,19 @@
-"""Seats in the queues: Asterisk keeps them across its own restarts, the controller adds what is missing.
+"""Seats and their queues: who answers what, and how Asterisk spells it.
 
 Rules:
-- Look before acting: only a seat that the queue does not have is added, so that doing it twice does nothing.
-- Who is already in a queue is never taken out or unpaused here: an agent's own word stands.
-- A seat that Asterisk refuses costs no other seat its calls: it is named, and the rest go on.
+- A seat is in a queue as `Local/<seat>@seat`: the dialplan's [seat] rings its phone, whose state is the member's.
+- What is spelt so, or as an earlier version spelt it (`PJSIP/<seat>`, of a seat that we have), is ours in our queues.
+  Every other member is a stranger's.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass
-from itertools import count
+from typing import Final
 
-import structlog
-
-from callrouter.asterisk_link.ami_errors import AmiError, AmiLost, AmiRefused
-from callrouter.asterisk_link.ami_follow import Ami, FollowedAmi, follow, take_snapshot
-from callrouter.asterisk_link.ami_snapshot import Snapshot
-from callrouter.asterisk_link.backoff import Backoff
-
-_log = structlog.get_logger(__name__)
-_SEATS_AGAIN = Backoff(first_s=2.0, ceiling_s=60.0)
-_ALREADY_THERE = "Unable to add interface: Already there"
-"""Asterisk's word on a seat that another controller has just added, or that the snapshot was missing."""
+_MEMBER: Final = re.compile(r"Local/([a-z0-9][a-z0-9-]{0,30})@seat")
+_PHONE: Final = re.compile(r"PJSIP/([a-z0-9][a-z0-9-]{0,30})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,67 +25,40 @@ class Seat:
 
     @property
     def interface(self) -> str:
-        """The seat's address in Asterisk."""
+        """The queue's member: [seat] of the dialplan, which rings the phone."""
+        return f"Local/{self.name}@seat"
+
+    @property
+    def phone(self) -> str:
+        """The seat's phone, whose state is the member's; what an earlier version put into the queue itself."""
         return f"PJSIP/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
-class Reconciled:
-    """What became of the seats that were missing."""
+class Roster:
+    """Each seat in each queue that it answers."""
 
-    added: tuple[Seat, ...]
-    refused: tuple[Seat, ...]
-    """Still missing: Asterisk knows no such queue, or would not have the seat."""
+    seats: tuple[Seat, ...]
+    queues: frozenset[str] = frozenset()
+    """All queues of ours, those without a seat too: nothing is taken out of any other."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The seats' names, each once."""
+        return tuple(dict.fromkeys(seat.name for seat in self.seats))
 
-async def add_missing_seats(ami: Ami, seats: Iterable[Seat], snapshot: Snapshot) -> Reconciled:
-    """Add each seat that its queue lacks in `snapshot`, and say which were added and which refused.
-
-    Raises AmiTimeout or AmiLost when Asterisk does not answer; doing it again is safe, with a new snapshot.
-    """
-    added: list[Seat] = []
-    refused: list[Seat] = []
-    present = {(queue.name, member.interface) for queue in snapshot.queues for member in queue.members}
-    for seat in seats:
-        if (seat.queue, seat.interface) in present:
-            continue
-        headers = {"Queue": seat.queue, "Interface": seat.interface, "MemberName": seat.name}
-        try:
-            await ami.action("QueueAdd", headers)
-        except AmiRefused as refusal:
-            reason = refusal.response.get("Message")
-            if reason == _ALREADY_THERE:
-                continue
-            refused.append(seat)
-            _log.error("seat_refused", seat=seat.name, queue=seat.queue, reason=reason)
-        else:
-            added.append(seat)
-    _log.info("seats_reconciled", added=len(added), refused=len(refused))
-    return Reconciled(tuple(added), tuple(refused))
+    def of(self, name: str) -> tuple[Seat, ...]:
+        """Give one seat in each of its queues; none for a name that is no seat's."""
+        return tuple(seat for seat in self.seats if seat.name == name)
 
 
-async def keep_seats(ami: FollowedAmi, seats: tuple[Seat, ...]) -> None:
-    """Look after the seats each time that the state of Asterisk is known anew."""
-    async for news in follow(ami):
-        if isinstance(news, Snapshot):
-            await reconcile(ami, seats, news)
+def seat_of_member(interface: str) -> str | None:
+    """Return the seat that a queue's member is; None for a stranger, or a member of an earlier version."""
+    found = _MEMBER.fullmatch(interface)
+    return found[1] if found else None
 
 
-async def reconcile(ami: Ami, seats: tuple[Seat, ...], snapshot: Snapshot) -> None:
-    """Try until every seat is in its queue: one without calls is an agent lost. A lost link ends the trying."""
-    for attempt in count(1):
-        try:
-            if not (await add_missing_seats(ami, seats, snapshot)).refused:
-                return
-        except AmiLost:
-            return  # The next link brings its own snapshot.
-        except AmiError as error:
-            _log.warning("seats_not_reconciled", error=type(error).__name__)
-        await asyncio.sleep(_SEATS_AGAIN.delay_s(attempt, chance=0))
-        try:
-            snapshot = await take_snapshot(ami)
-        except AmiLost:
-            return
-        except AmiError as error:
-            # The old one serves: a seat that is there already is not added twice.
-            _log.warning("seats_not_seen", error=type(error).__name__)
+def seat_of_phone(interface: str) -> str | None:
+    """Return the seat whose phone this is, if it is one."""
+    found = _PHONE.fullmatch(interface)
+    return found[1] if found else None

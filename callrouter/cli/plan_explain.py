@@ -16,6 +16,7 @@ import typer
 from callrouter.announcements import announcement_text
 from callrouter.cli.plan_folders import NoSuchPlan, plan_folder, shown_as
 from callrouter.clock import parse_instant
+from callrouter.decide.after_call import is_surveyed
 from callrouter.decide.dialled_line import find_dialled
 from callrouter.decide.explain import Language, explain, explanation
 from callrouter.decide.route import decide
@@ -119,7 +120,13 @@ def explain_call(
         typer.echo(json.dumps({key: told[key] for key in CONTRACT}, ensure_ascii=False, indent=1))
     else:
         ways = transfers_of(decision.ruling, call, plan, at)
-        for line in explain(decision, lang, announcement_text=text, transfers=ways):
+        for line in explain(
+            decision,
+            lang,
+            announcement_text=text,
+            transfers=ways,
+            survey=is_surveyed(decision.ruling, plan),
+        ):
             typer.echo(line)
         if asked.to or asked.diversion or asked.history_info:
             typer.echo(_found(call.found_by, lang))

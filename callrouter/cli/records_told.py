@@ -15,6 +15,7 @@ from callrouter.ticketing.chinese_words import FIELDS
 
 _NAME_ENDS: Final = re.compile("[，：；（]")
 """What follows explains the name: that is in the reference."""
+_INSTANTS: Final = frozenset({"at", "register_by"})
 _MESSAGE: Final = (
     *("消息 id", "序号 seq", "种类 kind", "状态 state", "失败 failed", "写下 created", "关闭 closed"),
     *("答复 outcome", "原因 reason"),
@@ -56,6 +57,6 @@ def _spelled(key: str, value: object) -> str:
         return ", ".join(spelled) or "-"
     if isinstance(value, bool):
         return "是 yes" if value else "否 no"
-    if isinstance(value, str) and (key == "at" or key.endswith("_at")):
+    if isinstance(value, str) and (key in _INSTANTS or key.endswith("_at")):
         return beijing(datetime.fromisoformat(value), "milliseconds")
     return printable(value)

@@ -80,15 +80,17 @@ def controller(
     instance = running_instance(config, rehearsal)
     configure_logging(instance.settings.log.level)
     arm_as_asked(armed)
+    secrets = read(instance.layout.secrets)
     with Bell.made() as bell:
         uvloop.run(
             run_controller(
                 instance.settings,
                 instance.layout,
                 instance.clock,
-                ami_secret=read(instance.layout.secrets).ami,
+                ami_secret=secrets.ami,
                 shares=records_shares(config, rehearsal, for_records, chosen, bell),
                 roles=chosen,
+                seats_token=secrets.seats_token,
             )
         )
 

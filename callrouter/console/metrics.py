@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Gauge
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from callrouter.log import lines_lost
@@ -70,7 +70,12 @@ class ControllerMetrics(FigureMetrics, Collector):
         self._decisions: dict[_Labels, int] = {}
         self._rulings: dict[Ruling, int] = {}
         self._other_strays = 0
+        self._seats: Mapping[tuple[str, str], int] = {}
         self.registry.register(self)
+
+    def seats(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Show how many seats each queue has in each state; none while nobody knows."""
+        self._seats = counts
 
     def dip(self, outcome: str, seconds: float) -> None:
         """Count a dip."""
@@ -115,6 +120,17 @@ class ControllerMetrics(FigureMetrics, Collector):
             [],
             {(): lines_lost()},
         )
+        yield self._seats_by_state()
+
+    def _seats_by_state(self) -> Metric:
+        seats = GaugeMetricFamily(
+            "callrouter_seats",
+            "Seats by queue and state; a queue with none ready or busy lets its callers go on at once",
+            labels=["queue", "state"],
+        )
+        for labels, count in self._seats.items():
+            seats.add_metric(labels, count)
+        return seats
 
     def _dip_times(self) -> Metric:
         so_far, buckets = 0, []

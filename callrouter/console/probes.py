@@ -6,7 +6,7 @@ wait in the outbox, and no caller notices. Whoever stands by for another (a leas
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -41,8 +41,12 @@ def probe_application(
     readiness: Callable[[], Readiness],
     metrics: FigureMetrics,
     figures: Callable[[], Awaitable[Mapping[str, float]]],
+    more: Sequence[Route] = (),
 ) -> Starlette:
-    """Return the application that answers the probes; `figures` are read each time somebody asks."""
+    """Return the application that answers the probes; `figures` are read each time somebody asks.
+
+    `more` is what else the server answers.
+    """
 
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -66,6 +70,7 @@ def probe_application(
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", exported),
+            *more,
         ]
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
+from callrouter.decide.after_call import is_surveyed
 from callrouter.decide.transfers import Transfer, transfers_of
 from callrouter.decide.words import (
     LANDING_WORDS,
@@ -44,8 +45,12 @@ def explain(
     *,
     announcement_text: str | None = None,
     transfers: tuple[Transfer, ...] = (),
+    survey: bool = False,
 ) -> tuple[str, ...]:
-    """What is done with the call, and why: one line each. Holds no caller's number."""
+    """What is done with the call, and why: one line each. Holds no caller's number.
+
+    `survey`: whether the caller is asked for a rating after a talk.
+    """
     ruling = decision.ruling
     told = [_line(ruling), _landing(ruling), _treatment(ruling)]
     if ruling.next_phase is not None:
@@ -58,6 +63,8 @@ def explain(
         told.append(
             (f"提示音：{ruling.announcement} {announcement_text}", f"announcement: {ruling.announcement}")
         )
+    if survey:
+        told.append(("通话后：请来电人评价", "after the talk: the caller is asked for a rating"))
     told += [_transfer(transfer) for transfer in transfers]
     told += [_reason(reason) for reason in ruling.reasons]
     told += [
@@ -108,6 +115,7 @@ def explanation(
         "next_phase_starts": ruling.next_phase_starts.isoformat() if ruling.next_phase_starts else None,
         "tag": ruling.tag,
         "peer": treatment.peer if isinstance(treatment, Dial) else None,
+        "survey": is_surveyed(ruling, plan),
     }
 
 

@@ -4,6 +4,7 @@ Rules:
 - The phase in force at the instant decides; a deadline or an undated phase never does.
 - A line that lands elsewhere, or has ended, is connected all the same when it reaches us, and marked as stray.
 - A center or a department with a peer is called; general questions come to 12345 by being dialled there.
+- What lands here, or cannot reach its center, is put to the line's own seats first where the plan says so (seats.py).
 - Numbers of a list share one ruling; only number and name are theirs.
 """
 
@@ -12,8 +13,9 @@ from __future__ import annotations
 from typing import Final, assert_never
 
 from callrouter.decide.effective import phase_at
-from callrouter.decide.platform import Belonging, platform_of_level
+from callrouter.decide.platform import Belonging, answering, platform_of_level
 from callrouter.decide.ruling import Case, Greeting, Received, Sort, base, platforms_case, to_a_center
+from callrouter.decide.seats import at_seats
 from callrouter.decide.words import LANDING_WORDS, PHASE_WORDS
 from callrouter.vocabulary.decision import Reason, ReasonCode, Ruling
 from callrouter.vocabulary.line import Line
@@ -35,6 +37,8 @@ def line_case(line: Line, received: Received) -> Case:
     stray = phase.name is PhaseName.ENDED or phase.landing in _NOT_OURS
     sort = Sort(line.schedule.mode, phase.landing, stray)
     case = platforms_case(received, belonging, greeting, sort)
+    if phase.landing not in _NOT_OURS:
+        case = at_seats(case, line.number, answering(belonging.platform, received.plan).id, received)
     if phase.landing in _CENTERS:
         case = to_a_center(case, received.plan.centers.get(line.number, ()), received)
     return _of_line(case, line, phase)

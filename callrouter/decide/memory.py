@@ -66,6 +66,7 @@ class Memory:
         "_epochs",
         "_latest",
         "_plan",
+        "alone",
         "calendar",
         "choosy",
         "utilities",
@@ -80,6 +81,9 @@ class Memory:
         }
         self.choosy = frozenset(number for number, centers in plan.centers.items() if len(centers) > 1)
         """Lines at which the caller's area matters."""
+        with_seats = {number for queue in plan.queues.values() for number in queue.direct_lines}
+        self.alone = frozenset(with_seats | plan.centers.keys())
+        """Lines that share no ruling with others of their list: centers or seats of their own answer."""
         self._areas = frozenset(_areas(plan))
         self._plan = plan
         days = changes_of_days(_hours(plan), plan.calendar, self.zone)
@@ -134,6 +138,7 @@ def _changes(plan: Plan) -> Iterator[datetime]:
     starts += [brand.starts for brand in plan.brands]
     starts += [platform.starts for platform in plan.platforms.values()]
     starts += [center.opens for centers in plan.centers.values() for center in centers]
+    starts += [queue.starts for queue in plan.queues.values() if queue.direct_lines]
     starts += [stretch.starts for hours in _hours(plan) for stretch in hours.stretches]
     yield from (at for at in starts if at is not None)
 
@@ -151,3 +156,4 @@ def _hours(plan: Plan) -> Iterator[Hours]:
     yield from (platform.hours for platform in plan.platforms.values())
     yield from (center.hours for centers in plan.centers.values() for center in centers)
     yield from (utility.hours for utility in plan.utilities if utility.hours is not None)
+    yield from (one.hours for one in plan.queues.values() if one.direct_lines and one.hours is not None)

@@ -40,7 +40,7 @@ def decide(call: Call, plan: Plan, at: datetime) -> Decision:
     epoch = memory.epoch_of(at)
     door = _door(call, plan, memory, epoch, at)
     number, line = _dialled(call.called, door, plan, memory)
-    shared = line is not None and number not in plan.lines and number not in plan.centers
+    shared = line is not None and number not in plan.lines and number not in memory.alone
     key: CaseKey = (
         door,
         # A list's id begins with a letter, a number does not.

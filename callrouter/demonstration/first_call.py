@@ -21,6 +21,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from callrouter.clock import Clock
+from callrouter.decide.after_call import is_urgent, second_notice
 from callrouter.decide.dialled_line import find_dialled
 from callrouter.decide.route import decide
 from callrouter.demonstration.journal import JournalFollower
@@ -137,6 +138,9 @@ async def place_first_call(
         # Nothing is played to a caller whom the queue may still connect (see asterisk_link/verdict.py).
         asked_for_a_message = isinstance(expected.treatment, TakeMessage)
         _require_announcement(call, seen, None if asked_for_a_message else expected.treatment.notice)
+        if settings.recording.enabled and not asked_for_a_message:
+            urgent = is_urgent(expected.ruling)
+            _require_announcement(call, seen, second_notice(expected.ruling.announcement, urgent=urgent))
         await _require_record(settings, seen, expected)
         if following.done():
             following.result()

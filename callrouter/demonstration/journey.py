@@ -41,7 +41,10 @@ def _decided(_row: CelRow, facts: Mapping[str, str]) -> str:
     return f"判定 decided: {' · '.join([*words, facts.get(DecisionFact.RULE, '')])}"
 
 
-def _notice(_row: CelRow, facts: Mapping[str, str]) -> str:
+def _notice(_row: CelRow, facts: Mapping[str, str]) -> str | None:
+    if facts.get("state") == "scheduled":
+        seconds = (int(facts["ends_ms"]) - int(facts["starts_ms"])) / 1000
+        return f"播报 announcement {facts.get('key')}: {seconds:.1f} s，座席同时振铃 while the seats ring"
     state = {"started": "开始 starts", "finished": "播完 played", "failed": "未能播放 FAILED"}
     return f"播报 announcement {facts.get('key')}: {state.get(facts.get('state', ''), '')}"
 
@@ -61,11 +64,11 @@ def _voicemail(_row: CelRow, facts: Mapping[str, str]) -> str:
 
 
 def _leg_started(row: CelRow, _facts: Mapping[str, str]) -> str | None:
-    return None if row.uniqueid == row.linkedid else f"振铃 ringing: {_endpoint(row)}"
+    return None if _is_no_party(row) else f"振铃 ringing: {_endpoint(row)}"
 
 
 def _leg_answered(row: CelRow, _facts: Mapping[str, str]) -> str | None:
-    return None if row.uniqueid == row.linkedid else f"接听 answered: {_endpoint(row)}"
+    return None if _is_no_party(row) else f"接听 picked up: {_endpoint(row)}"
 
 
 def _talking(row: CelRow, _facts: Mapping[str, str]) -> str | None:
@@ -74,6 +77,10 @@ def _talking(row: CelRow, _facts: Mapping[str, str]) -> str | None:
 
 def _hung_up(row: CelRow, _facts: Mapping[str, str]) -> str | None:
     return "挂机 hang-up" if row.uniqueid == row.linkedid else None
+
+
+def _is_no_party(row: CelRow) -> bool:
+    return row.uniqueid == row.linkedid or row.channel.startswith("Local/")
 
 
 def _endpoint(row: CelRow) -> str:

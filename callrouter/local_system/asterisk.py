@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callrouter.asterisk_link.boot_name import new_boot_name
-from callrouter.asterisk_link.of_the_plan import OfThePlan
-from callrouter.asterisk_link.render import AsteriskConfiguration, Phone, render_configuration
+from callrouter.asterisk_link.of_the_plan import SILENCES, OfThePlan
+from callrouter.asterisk_link.render import AsteriskConfiguration, OutboundTrunk, Phone, render_configuration
 from callrouter.layout import SETUP_FOLDER, Layout, sounds_folder
 from callrouter.local_system.account import Account
 from callrouter.local_system.child import Part
@@ -79,13 +79,17 @@ def render_asterisk(
 
 
 def _make_folders(layout: Layout) -> None:
-    for folder in ("lib/keys", "run", "cache", "data/sounds", "data/agi-bin"):
+    for folder in ("lib/keys", "run", "cache", "data/sounds/silence", "data/agi-bin"):
         (layout.asterisk / folder).mkdir(parents=True, exist_ok=True)
     # Asterisk does not make this one, and loses every row without it.
     layout.cel_csv.parent.mkdir(parents=True, exist_ok=True)
-    layout.voicemail.mkdir(parents=True, exist_ok=True)
+    for of_callers in (layout.voicemail, layout.recordings):
+        of_callers.mkdir(parents=True, exist_ok=True)
+        of_callers.chmod(0o700)
     layout.asterisk.chmod(0o700)
     _link(layout.asterisk_data / "sounds" / "zh_CN", sounds_folder())
+    for name, milliseconds in SILENCES.items():
+        _write_silence(layout.asterisk_data / "sounds" / "silence" / f"{name}.alaw", milliseconds)
     # Without its documentation Asterisk refuses to register its own options, and ends.
     _link(layout.asterisk_data / "documentation", _installation().data / "documentation")
 
@@ -122,13 +126,24 @@ def _configuration(
         rtp_last=settings.sip.rtp_last,
         carrier_networks=tuple(str(network) for network in settings.sip.carrier_networks),
         phones=tuple(phones),
-        outbound_trunks=(),
+        outbound_trunks=tuple(OutboundTrunk(way.endpoint, way.contact, way.purpose) for way in plan.ways_out),
         plan=plan,
         safe_queue=settings.queue.general,
         last_resort=f"PJSIP/{duty}",
         queue_wait_s=settings.queue.wait_s,
         last_resort_ring_s=settings.queue.duty_ring_s,
+        ring_s=settings.queue.ring_s,
+        wrap_up_s=settings.queue.wrap_up_s,
+        long_wait_s=settings.queue.long_wait_s,
+        overload_at=settings.queue.overload_at,
+        longest_notice_s=-(-max((notice.heard_ms for notice in plan.notices), default=0) // 1000),
+        usual_priority=plan.usual_priority,
+        recording=settings.recording.enabled,
+        sounds=str(layout.asterisk_data / "sounds" / "zh_CN"),
+        silence=str(layout.asterisk_data / "sounds" / "silence"),
         voicemail_limit_s=settings.queue.voicemail_limit_s,
+        voicemail_shortest_s=settings.queue.voicemail_shortest_s,
+        call_back=settings.queue.call_back,
         agi_host="127.0.0.1",
         agi_port=settings.agi.port,
         ami_host="127.0.0.1",
@@ -153,6 +168,10 @@ def _installation() -> _Installation:
                 if (modules / "chan_pjsip.so").exists():
                     return _Installation(modules, _data_folder(root))
     raise ProgramMissing(f"no Asterisk modules under {SETUP_FOLDER} or /usr/lib; remedy: make setup")
+
+
+def _write_silence(file: Path, milliseconds: int) -> None:
+    file.write_bytes(b"\xd5" * (8 * milliseconds))  # A-law's nought, 8000 times a second
 
 
 def _link(link: Path, target: Path) -> None:

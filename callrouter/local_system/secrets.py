@@ -25,6 +25,8 @@ class Secrets(BaseModel):
     mqtt_ticketing: str = Field(repr=False)
     webhook: str = Field(repr=False, default="")
     """Standard Webhooks: `whsec_` and the key in base64. Empty only in a file from before there was one."""
+    seats_token: str = Field(repr=False, default="")
+    """Whoever bears it may look at the seats and pause them, over HTTP. Empty only in an older file."""
     phones: dict[str, str] = Field(repr=False)
     """SIP account → password."""
 
@@ -38,6 +40,7 @@ def load_or_make(file: Path, phones: Iterable[str]) -> Secrets:
     found = known.model_copy(
         update={
             "webhook": known.webhook or _webhook_secret(),
+            "seats_token": known.seats_token or _password(),
             "phones": {phone: known.phones.get(phone) or _password() for phone in phones},
         }
     )

@@ -83,7 +83,8 @@ class LocalSystem:
         for doubt in doubts(self.settings, self.roles):
             self.report(f"注意 / note: {doubt}")
         require_free(self._ports())
-        plan = of_the_plan(self.settings, load_plan(self.settings.path(self.settings.plan)))
+        loaded = load_plan(self.settings.path(self.settings.plan))
+        plan = of_the_plan(self.settings, loaded, rehearsal=self.clock is not None)
         self.layout.root.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
             # The parts' account goes through this folder to its own; what is secret in it is closed by itself.

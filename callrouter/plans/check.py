@@ -27,6 +27,7 @@ from callrouter.plans.lint.landings import landings
 from callrouter.plans.lint.lines import lines
 from callrouter.plans.lint.loops import loops
 from callrouter.plans.lint.migration import migration
+from callrouter.plans.lint.overflow import overflow
 from callrouter.plans.lint.prompts import prompts
 from callrouter.plans.lint.queues import queues
 from callrouter.plans.lint.subject import Subject, followers_of, warning
@@ -42,6 +43,7 @@ LINT: Final[tuple[Callable[[Subject], Iterator[Finding]], ...]] = (
     queues,
     territory,
     loops,
+    overflow,
     hours,
     calendar,
     prompts,

@@ -19,6 +19,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from callrouter.decide.seats import seats_notice
 from callrouter.vocabulary.hours import DaySpan, Hours, Span, Staffing, Stretch, announced_as
 from callrouter.vocabulary.line import Line
 from callrouter.vocabulary.migration import Phase, PhaseName, Schedule
@@ -149,10 +150,15 @@ def _closed(plan: Plan) -> Iterator[WantedNotice]:
 
 
 def _of_queues(plan: Plan) -> Iterator[WantedNotice]:
-    """What is said on the way to expert and dedicated seats, and when they can't answer."""
+    """What is said on the way to expert and dedicated seats, when they can't answer, and to their own callers."""
     for queue in plan.queues.values():
         if queue.kind is QueueKind.GENERAL:
             continue
+        own = queue.own_announcement
+        for brand, platform in enumerate(plan.brands) if own is not None else ():
+            if own is not None:
+                key = seats_notice(own, plan, brand)
+                yield WantedNotice(key, own, platform.name, queue.given_place or queue.place)
         for announcement in sorted(SPEAKS_SEATS):
             yield WantedNotice(
                 announcement_key(announcement, plan.jurisdiction, queue.id),

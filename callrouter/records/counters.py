@@ -23,6 +23,8 @@ class RecordCounters:
     """Old log files that were removed."""
     rows_pruned: int = 0
     """Rows of the database that were removed because they were old."""
+    recordings_pruned: int = 0
+    """Files of recorded calls that were removed because they were old."""
     upkeep_failures: int = 0
     """Times that rotating or pruning failed; it is tried again."""
     lag_seconds: float = 0.0

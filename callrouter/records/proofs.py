@@ -69,7 +69,8 @@ def proof_of(name: str, folder: Path) -> FileProof | None:
 
 
 def _proved_voicemail(voicemail: Voicemail, name: str, folder: Path) -> Voicemail:
-    return replace(voicemail, proof=proof_of(name, folder))
+    proof = proof_of(name, folder)
+    return replace(voicemail, proof=proof, length_ms=proof.duration_ms if proof else None)
 
 
 def _proved_recording(recording: Recording, folder: Path) -> Recording:

@@ -20,10 +20,10 @@ import structlog
 
 from callrouter.records.bodies import read_record, record_body
 from callrouter.records.counters import RecordCounters
-from callrouter.records.fold import fold
+from callrouter.records.fold import explained, fold
 from callrouter.records.open_calls import KnownRecord, OpenCall
 from callrouter.vocabulary.record import CallRecord, RecordedDecision
-from callrouter.vocabulary.record_parts import Recording, Voicemail
+from callrouter.vocabulary.record_parts import FileProof, Recording, Voicemail
 from callrouter.vocabulary.record_words import Anomaly, ClosedBy, TerminalState
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ Explain = Callable[[CallRecord], RecordedDecision | None]
 Prove = Callable[[CallRecord], CallRecord]
 """Adds what proves the call's sound files. Reads them: it is called in a thread."""
 
-_SAID_AFTERWARDS = frozenset({Anomaly.NOT_EXPLAINED, Anomaly.RECORDING_MISSING})
+_SAID_AFTERWARDS = frozenset({Anomaly.NOT_EXPLAINED, Anomaly.RECORDING_MISSING, Anomaly.RECORDING_REPAIRED})
 """What is found odd after the fold."""
 
 
@@ -120,7 +120,7 @@ class RecordMaker:
             decision = None
         if decision is None:
             return replace(record, anomalies=tuple(sorted({*record.anomalies, Anomaly.NOT_EXPLAINED})))
-        return replace(record, decision=decision, decision_derived=True)
+        return explained(record, decision)
 
     def _proved(self, draft: _Draft) -> CallRecord | NotMade | Fault:
         if isinstance(draft, CallRecord):
@@ -167,22 +167,23 @@ def _earlier(known: KnownRecord | None) -> CallRecord | None:
 def _bare(record: CallRecord) -> CallRecord:
     """Give what the fold alone says."""
     return replace(
-        record,
+        explained(record, None) if record.decision_derived else record,
         revision=1,
-        decision=None if record.decision_derived else record.decision,
-        decision_derived=False,
         anomalies=tuple(one for one in record.anomalies if one not in _SAID_AFTERWARDS),
         recordings=tuple(replace(one, proof=None) for one in record.recordings),
-        voicemail=replace(record.voicemail, proof=None) if record.voicemail else None,
+        voicemail=replace(record.voicemail, proof=None, length_ms=None) if record.voicemail else None,
     )
 
 
 def _with_what_was_said(record: CallRecord, earlier: CallRecord | None) -> CallRecord:
-    """Keep how the call was explained, and the proofs of its files."""
+    """Keep how the call was explained, and what was found of its files."""
     if earlier is None:
         return record
     if earlier.decision_derived and record.decision is None:
-        record = replace(record, decision=earlier.decision, decision_derived=True)
+        record = explained(record, earlier.decision)
+    if Anomaly.RECORDING_REPAIRED in earlier.anomalies:
+        anomalies = {*record.anomalies, Anomaly.RECORDING_REPAIRED}
+        record = replace(record, anomalies=tuple(sorted(anomalies)))
     return _with_proofs_of(record, earlier)
 
 
@@ -195,7 +196,7 @@ def _with_proofs_of(record: CallRecord, earlier: CallRecord) -> CallRecord:
     record = replace(
         record,
         recordings=tuple(replace(one, proof=one.proof or proofs.get(one.file)) for one in record.recordings),
-        voicemail=replace(voicemail, proof=voicemail.proof or proofs.get(voicemail.file))
+        voicemail=_with_proof(voicemail, voicemail.proof or proofs.get(voicemail.file))
         if voicemail
         else None,
     )
@@ -204,6 +205,10 @@ def _with_proofs_of(record: CallRecord, earlier: CallRecord) -> CallRecord:
     return replace(
         record, anomalies=tuple(one for one in record.anomalies if one is not Anomaly.RECORDING_MISSING)
     )
+
+
+def _with_proof(voicemail: Voicemail, proof: FileProof | None) -> Voicemail:
+    return replace(voicemail, proof=proof, length_ms=proof.duration_ms if proof else None)
 
 
 def _files(record: CallRecord) -> tuple[Recording | Voicemail, ...]:

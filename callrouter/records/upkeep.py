@@ -23,6 +23,7 @@ import structlog
 from callrouter.crashpoint import CrashPoint, crashpoint
 from callrouter.records.journal_files import prune, rotate
 from callrouter.records.pruning import prune_rows
+from callrouter.records.recording_files import look_into, remove
 from callrouter.records.store import CEL, QUEUE, Store
 
 log = structlog.get_logger(__name__)
@@ -45,6 +46,10 @@ class Keep:
     """Messages that were acknowledged."""
     reconciles: bool = True
     """Messages are compared with what the ticketing side has, and kept until they were."""
+    recordings: Path | None = None
+    """Their folder; None: nothing of it is removed."""
+    recordings_days: int = 730
+    """A call's recordings, after its end."""
 
 
 class LogFiles(Protocol):
@@ -145,10 +150,22 @@ class Upkeep:
                 reconciles=self._keep.reconciles,
             )
             self._store.counters.rows_pruned += pruned.pieces + pruned.messages
+            await self._prune_recordings()
         except Exception as error:
             self._could_not_keep_house(error)
         finally:
             self._pruning = None
+
+    async def _prune_recordings(self) -> None:
+        folder = self._keep.recordings
+        if folder is None:
+            return
+        found = await look_into(folder, self._store.database, self._node, inside=False)
+        old = found.older_than(self._keep.recordings_days, self._store.now())
+        gone = await asyncio.to_thread(remove, folder, old)
+        self._store.counters.recordings_pruned += len(gone)
+        for one in gone:
+            log.info("a recording was removed", call_id=one.call_id, part=one.part)
 
     async def _prune_files(self) -> None:
         now_s = self._store.now().timestamp()

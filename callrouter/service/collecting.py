@@ -17,8 +17,10 @@ from callrouter.records.counters import RecordCounters
 from callrouter.records.database import Database
 from callrouter.records.leases import Fence
 from callrouter.records.proofs import prove
+from callrouter.records.recording_repair import repaired_before_proof
 from callrouter.records.store import Store
 from callrouter.settings import Settings
+from callrouter.vocabulary.record import CallRecord
 
 
 class Collecting:
@@ -45,13 +47,17 @@ class Collecting:
         self._on_messages = on_messages
         self._decider = Decider(load_plan(settings.path(settings.plan)), lambda _decision: None)
 
+    def _prove(self, record: CallRecord) -> CallRecord:
+        whole = repaired_before_proof(record, self._layout.recordings)
+        return prove(whole, self._layout.voicemail, self._layout.recordings)
+
     async def run(self, database: Database, fence: Fence) -> None:
         """Collect until cancelled, or until the lease is lost."""
         settings, layout = self._settings, self._layout
         store = Store(
             database,
             explain=self._decider.explain,
-            prove=partial(prove, voicemail_folder=layout.voicemail, recordings_folder=layout.recordings),
+            prove=self._prove,
             now=self._now,
             rehearsal=self._rehearsal,
             live_events=settings.ticketing.live_events,
@@ -74,5 +80,7 @@ class Collecting:
                 rows_days=settings.records.keep_rows_days,
                 delivered_days=settings.records.keep_delivered_days,
                 reconciles=settings.ticketing.reconcile_at is not None,
+                recordings=layout.recordings,
+                recordings_days=settings.recording.keep_days,
             ),
         ).run()

@@ -5,25 +5,36 @@ Rules:
 - What acts by itself (keeping seats in their queues) is done by the holder alone. Who loses the lease, or cannot tell
   any more, stops within a second; who gets it looks at Asterisk anew before it acts.
 - The news from Asterisk are followed all the time: there is one follower, and a queue that nobody empties overflows.
+  So every controller knows how the seats stand; the holder alone writes it into its log.
 - The lease is kept by the records process, which has the database; here there is only what it last said.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Final, NoReturn
 
 import structlog
 
 from callrouter.asterisk_link.ami_errors import AmiError
 from callrouter.asterisk_link.ami_follow import FollowedAmi, follow, take_snapshot
+from callrouter.asterisk_link.ami_messages import AmiMessage
 from callrouter.asterisk_link.ami_snapshot import Snapshot
-from callrouter.calls.seats import Seat, reconcile
+from callrouter.calls.seat_board import SeatBoard
+from callrouter.calls.seat_members import Outsider, reconcile
+from callrouter.calls.seat_watch import Alarm, SeatWatch
+from callrouter.calls.seats import Roster
 from callrouter.service.figures import Standing
 
 _log = structlog.get_logger(__name__)
 _SEEN_AGAIN_AFTER_S: Final = 2.0
+_WATCHED_EVERY_S: Final = 5.0
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Control:
@@ -50,25 +61,50 @@ class Control:
 
 
 class SeatKeeper:
-    """Keeps the seats in their queues while this controller is in control."""
+    """Keeps the seats in their queues while this controller is in control, and knows how they stand."""
 
-    def __init__(self, ami: FollowedAmi, seats: tuple[Seat, ...], control: Control) -> None:
+    def __init__(
+        self, ami: FollowedAmi, roster: Roster, control: Control, *, now: Callable[[], datetime] = _now
+    ) -> None:
+        self.board = SeatBoard(roster)
         self._ami = ami
-        self._seats = seats
+        self._roster = roster
         self._control = control
+        self._now = now
         self._latest: Snapshot | None = None
+        self._strangers: set[Outsider] = set()
 
     async def run(self) -> None:
         """Follow Asterisk, and act while in control, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow())
             tasks.create_task(self._act())
+            tasks.create_task(self._watch())
 
     async def _follow(self) -> None:
         async for news in follow(self._ami):
             if isinstance(news, Snapshot):
                 self._latest = news
+                self.board.see(news)
                 self._control.changed.set()
+            else:
+                self._hear(news)
+
+    def _hear(self, event: AmiMessage) -> None:
+        word = self.board.hear(event, self._now())
+        if word is not None and self._control.is_held:
+            _log.info("seat_state", seat=word.seat, state=word.state.value, reason=word.reason)
+
+    async def _watch(self) -> NoReturn:
+        loop = asyncio.get_running_loop()
+        watch = SeatWatch()
+        while True:
+            await asyncio.sleep(_WATCHED_EVERY_S)
+            if not (self.board.is_known and self._control.is_held):
+                watch = SeatWatch()
+                continue
+            for alarm in watch.look(self.board.unstaffed(), loop.time()):
+                _tell(alarm)
 
     async def _act(self) -> NoReturn:
         had_it = False
@@ -88,7 +124,7 @@ class SeatKeeper:
             except AmiError:
                 # No link: the next one brings a snapshot of its own.
                 await asyncio.sleep(_SEEN_AGAIN_AFTER_S)
-        await reconcile(self._ami, self._seats, snapshot)
+        await reconcile(self._ami, self._roster, snapshot, self._strangers)
 
     async def _until_something_changes(self, work: Awaitable[None]) -> None:
         doing = asyncio.ensure_future(work)
@@ -101,3 +137,15 @@ class SeatKeeper:
             await asyncio.wait((doing, change))
         if not doing.cancelled() and (error := doing.exception()):
             raise error
+
+
+def _tell(alarm: Alarm) -> None:
+    if alarm.is_over:
+        _log.info("queue_has_seats_again", queue=alarm.queue, lasted_s=alarm.lasted_s)
+        return
+    _log.warning(
+        "queue_without_ready_seat",
+        queue=alarm.queue,
+        lasted_s=alarm.lasted_s,
+        remedy="callrouter seats list shows who is paused, out or away; nobody is put back by itself",
+    )

@@ -26,9 +26,12 @@ from callrouter.asterisk_link.ami_client import AmiClient, AmiState
 from callrouter.asterisk_link.arrival import FACTS
 from callrouter.asterisk_link.boot_name import read_boot_name
 from callrouter.calls.arrivals import Decider
+from callrouter.calls.seat_board import SeatBoard
+from callrouter.calls.seat_desk import SeatDesk
 from callrouter.clock import Clock
 from callrouter.console.metrics import ControllerMetrics
 from callrouter.console.probes import Readiness, probe_application, probe_server
+from callrouter.console.seats_api import SeatService, seat_routes
 from callrouter.layout import Layout, sounds_folder
 from callrouter.plans.load import load_plan
 from callrouter.service.control import Control, SeatKeeper
@@ -51,6 +54,7 @@ async def run_controller(
     ami_secret: str,
     shares: Sequence[Share],
     roles: frozenset[Role] = ALL_ROLES,
+    seats_token: str = "",
 ) -> None:
     """Run until SIGTERM or Ctrl-C, and keep the records processes running beside it.
 
@@ -59,7 +63,7 @@ async def run_controller(
     plan = load_plan(settings.path(settings.plan))
     unheard, unstaffed = _unready(settings, plan)
     metrics = ControllerMetrics()
-    decider = Decider(plan, metrics.decided)
+    decider = Decider(plan, metrics.decided, asks_for_ratings=settings.survey.enabled)
     control = Control()
     records = RecordsLinks(shares, control.told)
     agi = AgiServer(_agi_service(settings, decider, metrics))
@@ -71,6 +75,8 @@ async def run_controller(
         boot_name=partial(read_boot_name, layout.boot_name),
         chance=random.SystemRandom(),
     )
+    members = roster(settings, plan)
+    seats = SeatKeeper(ami, members, control)
     await agi.start("127.0.0.1", settings.agi.port)
 
     def readiness() -> Readiness:
@@ -88,6 +94,7 @@ async def run_controller(
             },
             detail={
                 "ami": ami.state.value,
+                "queues_without_ready_seat": " ".join(sorted(seats.board.unstaffed())),
                 **standing_detail(told.figures, told.silent),
                 "plan": f"{plan.jurisdiction} {plan.version} {plan.hash[:12]}",
                 "clock": (clock or Clock()).now().isoformat(timespec="seconds"),
@@ -95,7 +102,10 @@ async def run_controller(
             },
         )
 
-    application = probe_application(readiness, metrics, partial(_figures, agi, ami, records, metrics))
+    desk = SeatDesk(ami, members)
+    routes = seat_routes(SeatService(seats.board, desk, lambda: ami.state is AmiState.READY, seats_token))
+    figures = partial(_figures, agi, ami, records, metrics, seats.board)
+    application = probe_application(readiness, metrics, figures, routes)
     probes = probe_server(application, settings.http.port)
     lines = len(plan.lines) + len(plan.lists)
     _log.info("controller_started", plan=plan.jurisdiction, plan_version=plan.version, lines=lines)
@@ -103,7 +113,7 @@ async def run_controller(
         running = [
             tasks.create_task(records.run(), name="records"),
             tasks.create_task(ami.run(), name="ami"),
-            tasks.create_task(SeatKeeper(ami, roster(settings, plan), control).run(), name="seats"),
+            tasks.create_task(seats.run(), name="seats"),
             tasks.create_task(probes.serve(), name="probes"),
         ]
         await _told_to_stop()
@@ -140,8 +150,10 @@ def _agi_service(settings: Settings, decider: Decider, metrics: ControllerMetric
 
 
 async def _figures(
-    agi: AgiServer, ami: AmiClient, records: RecordsLinks, metrics: ControllerMetrics
+    agi: AgiServer, ami: AmiClient, records: RecordsLinks, metrics: ControllerMetrics, board: SeatBoard
 ) -> Mapping[str, float]:
+    is_known = board.is_known and ami.state is AmiState.READY
+    metrics.seats(board.counts() if is_known else {})
     of_records, told = await records.gauges()
     metrics.calls(told.figures.database.calls if told.figures and told.figures.database else ())
     return {

@@ -1,13 +1,94 @@
-"""What Asterisk is told of a plan before it starts: see `asterisk_link.of_the_plan`."""
+"""What Asterisk is told of a plan before it starts: see `asterisk_link.of_the_plan`.
+
+Rules:
+- A notice is whatever a call may hear before an agent; whoever hears none before still hears that he is recorded.
+- What has no sound is left out: that it is missing is told when the plan is loaded.
+"""
 
 from __future__ import annotations
 
-from callrouter.asterisk_link.of_the_plan import OfThePlan
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from callrouter.asterisk_link.of_the_plan import HEARD_AFTER_MS, SILENCES, Address, Notice, OfThePlan, Played
+from callrouter.decide.after_call import second_notice
+from callrouter.layout import sounds_folder
+from callrouter.plans.wanted_prompts import SPEAKS_ADDRESS, SPEAKS_HOURS, SPEAKS_SEATS, wanted
+from callrouter.prompts.renderings import line_sound_path
+from callrouter.service.overflow_for_asterisk import (
+    overflows,
+    trunks_of_platforms,
+    ways_out,
+    without_ways_out,
+)
 from callrouter.settings import Settings
-from callrouter.vocabulary.plan import Plan
+from callrouter.vocabulary.plan import Plan, announcement_key
+
+_TELLS_THE_ADDRESS: Final = "H04"
+_NO_NOTICE: Final = "none"
+_NOT_BEFORE_AN_AGENT: Final = SPEAKS_SEATS | SPEAKS_ADDRESS | SPEAKS_HOURS
+_OF_THE_PLATFORM: Final = {"z01": "Z01"}
+"""Notices that no plan names by itself: those of the minors' line."""
+_OCTETS_A_MILLISECOND: Final = 8
 
 
-def of_the_plan(settings: Settings, plan: Plan) -> OfThePlan:
-    """Say what the static dialplan must know of the plan."""
-    general = settings.queue.general
-    return OfThePlan(queues=(general, *sorted(plan.queues.keys() - {general})))
+def of_the_plan(
+    settings: Settings, plan: Plan, sounds: Path | None = None, *, rehearsal: bool = False
+) -> OfThePlan:
+    """Say what the static dialplan must know of the plan; `sounds` is the folder of what Asterisk plays."""
+    general, sounds = settings.queue.general, sounds or sounds_folder()
+    steps = tuple(overflows(settings, plan, partial(_by_itself, sounds=sounds)))
+    return OfThePlan(
+        queues=(general, *sorted(plan.queues.keys() - {general})),
+        notices=tuple(_notices(plan, settings.recording.enabled, sounds)),
+        usual_priority=plan.desks.hub.priority,
+        addresses=tuple(_addresses(settings, plan)),
+        unsurveyed=plan.survey.except_queues if plan.survey is not None else (),
+        overflows=tuple(without_ways_out(steps)) if rehearsal else steps,
+        ways_out=() if rehearsal else tuple(ways_out(plan)),
+        trunks_of_platforms=tuple(trunks_of_platforms(plan)),
+    )
+
+
+def _addresses(settings: Settings, plan: Plan) -> Iterator[Address]:
+    """The general queue's are those of the home platform, whatever the settings call it."""
+    of_queues = {queue.id: queue.platform for queue in plan.queues.values()}
+    for queue, platform in (of_queues | {settings.queue.general: plan.home}).items():
+        if plan.platforms[platform].email is not None:
+            yield Address(queue, announcement_key(_TELLS_THE_ADDRESS, plan.jurisdiction, platform))
+
+
+def _notices(plan: Plan, recording: bool, sounds: Path) -> Iterator[Notice]:
+    front: dict[str, str | None] = {_NO_NOTICE: None, **_OF_THE_PLATFORM}
+    front |= {
+        notice.key: notice.announcement
+        for notice in wanted(plan)
+        if notice.announcement not in _NOT_BEFORE_AN_AGENT
+    }
+    for name, announcement in front.items():
+        second = second_notice(announcement, urgent=False) if recording else None
+        keys = [key for key in (name if announcement else None, second) if key is not None]
+        yield _notice(name, keys, sounds)
+
+
+def _by_itself(key: str, sounds: Path) -> Notice | None:
+    notice = _notice(key, [key], sounds)
+    return notice if notice.parts else None
+
+
+def _notice(name: str, keys: list[str], sounds: Path) -> Notice:
+    parts = tuple(_played(keys, sounds))
+    return Notice(name, parts, parts[-1].ends_ms + HEARD_AFTER_MS if parts else 0)
+
+
+def _played(keys: list[str], sounds: Path) -> Iterator[Played]:
+    at_ms = SILENCES["lead"]
+    for key in keys:
+        file = line_sound_path(sounds, key)
+        if not file.exists():
+            continue
+        ends_ms = at_ms + file.stat().st_size // _OCTETS_A_MILLISECOND
+        yield Played(key, at_ms, ends_ms)
+        at_ms = ends_ms

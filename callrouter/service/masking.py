@@ -20,7 +20,7 @@ from callrouter.vocabulary.cel import CelRow, extra_of, facts_of
 from callrouter.vocabulary.wire_text import without_controls
 
 HIDDEN: Final = "****"
-_PERSONAL: Final = frozenset({"caller_raw", "caller", "caller_number"})
+_PERSONAL: Final = frozenset({"caller_raw", "caller", "caller_number", "number"})
 _RAW_HEADERS: Final = frozenset(
     {"to_raw", "diversion_raw", "history_info_raw", "to", "diversion", "history_info"}
 )

@@ -7,19 +7,19 @@ Rules:
 
 from __future__ import annotations
 
-from callrouter.calls.seats import Seat
+from callrouter.calls.seats import Roster, Seat
 from callrouter.settings import Settings
 from callrouter.vocabulary.plan import Plan
 
 
-def roster(settings: Settings, plan: Plan) -> tuple[Seat, ...]:
-    """Each seat in each queue that it answers."""
+def roster(settings: Settings, plan: Plan) -> Roster:
+    """Each seat in each queue that it answers, and all the queues that are ours."""
     general = settings.queue.general
     seats = [Seat(name, general) for name in settings.sip.seats]
     for queue in plan.queues.values():
         if queue.id != general:
             seats += [Seat(name, queue.id) for name in queue.seats if name in settings.sip.seats]
-    return tuple(seats)
+    return Roster(tuple(seats), frozenset({general, *plan.queues}))
 
 
 def unknown_seats(settings: Settings, plan: Plan) -> list[str]:
@@ -30,7 +30,7 @@ def unknown_seats(settings: Settings, plan: Plan) -> list[str]:
 
 def unstaffed_queues(settings: Settings, plan: Plan) -> list[str]:
     """Queues of platforms served here that no seat of this installation answers."""
-    staffed = {seat.queue for seat in roster(settings, plan)}
+    staffed = {seat.queue for seat in roster(settings, plan).seats}
     served = {platform.id for platform in plan.platforms.values() if platform.served}
     return sorted(
         queue.id for queue in plan.queues.values() if queue.platform in served and queue.id not in staffed

@@ -61,6 +61,12 @@ class ReasonCode(StrEnum):
     """The day is worked in place of another (调休上班), and the hours say which weekday's hold."""
     CALENDAR_SILENT = "calendar_silent"
     """The hours ask for holidays, and the calendar does not know this year's: the weekday decides."""
+    EXPERT_SEATS = "expert_seats"
+    """By plan the line's own seats answer first: expert or dedicated ones (专家座席、专席)."""
+    SEATS_CLOSED = "seats_closed"
+    """They would, but it is outside their hours: general seats, or what holds outside the platform's hours."""
+    SEATS_NOT_YET = "seats_not_yet"
+    """They would, but they have not begun: general seats."""
     ILLUSTRATIVE = "illustrative"
     """The rule is the operator's choice where the document is silent."""
 

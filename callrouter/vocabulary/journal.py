@@ -78,9 +78,15 @@ class JournalEvent(StrEnum):
     `TransferOutcome`) and cause (Q.850).
     """
     RECORDING = "CR_RECORDING"
-    """Keys: file (its name, without folders), state (started, paused, resumed, finished)."""
+    """Keys: file (its name, without folders), state (started, paused, resumed, finished, failed); at its end bytes.
+
+    A pause ends the file: `paused` and `finished` are its, and `resumed` is, before the next file is `started`.
+    """
     SURVEY = "CR_SURVEY"
-    """Keys: state (offered, finished); when finished also grade (1 to 5; empty: none was given)."""
+    """Keys: state (offered, finished, waived); when finished also grade (1 to 5; empty: none was given).
+
+    Waived: the caller would have been asked, and the agent has pressed the key that spares him.
+    """
     CALL_BACK = "CR_CALL_BACK"
     """The caller asked to be called back, at the number of the arrival. Key: state (requested)."""
     MENU = "CR_MENU"

@@ -15,7 +15,7 @@ from callrouter.vocabulary.calendar import Calendar
 from callrouter.vocabulary.line import Center, Line, LineClass
 from callrouter.vocabulary.migration import Due, Schedule
 from callrouter.vocabulary.number_table import LineLists
-from callrouter.vocabulary.policy import Demand, Desks, Emergency, NotAccepted, Queue, Utility
+from callrouter.vocabulary.policy import Demand, Desks, Emergency, NotAccepted, Queue, SurveyRule, Utility
 from callrouter.vocabulary.territory import Peer, Platform, Trunk
 
 
@@ -95,6 +95,8 @@ class Plan:
     """What the document demands of lines by their mode."""
     calendar: Calendar | None = None
     """Whose holidays count where hours ask for them; None: nobody has named one."""
+    survey: SurveyRule | None = None
+    """Who is asked for a rating; None: nobody has said, and nobody is asked."""
 
     def line(self, number: str) -> Line | None:
         """The line of a canonical number, from YAML or CSV."""

@@ -97,6 +97,17 @@ class Overflow(StrEnum):
     VOICEMAIL = "voicemail"
     LAST_RESORT = "last_resort"
     """The duty phone, then voicemail."""
+    PLATFORM = "platform"
+    """Another platform, through its peer; then the duty phone."""
+
+
+class Answers(StrEnum):
+    """Which calls expert or dedicated seats answer."""
+
+    TRANSFERS = "transfers"
+    """Only what an agent passes on: 12345 answers general questions first."""
+    LINE = "line"
+    """Also whoever dials the line: general seats answer while these can't."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +131,25 @@ class Queue:
     source: str
     place: str
     illustrative: bool = False
+    answers: Answers | None = None
+    """None: nobody has said, and only transfers reach it."""
+    answered_lines: tuple[str, ...] | None = None
+    """Of dedicated seats that answer lines: the lines' canonical numbers."""
+    own_announcement: str | None = None
+    """The catalogue id of what their callers hear in place of the line's or the platform's, such as `Z01`."""
+    own_priority: int | None = None
+    """That of their callers, where it is above the one they would have."""
+    overflow_to: str | None = None
+    """Of `Overflow.PLATFORM`: the platform."""
+    given_place: str | None = None
+    """Where the operator gave any of these for a queue of the document; None: nobody did."""
+
+    @property
+    def direct_lines(self) -> tuple[str, ...]:
+        """The lines whose calls are put to these seats."""
+        if self.answers is not Answers.LINE:
+            return ()
+        return (self.line,) if self.line is not None else self.answered_lines or ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,3 +195,17 @@ class Demand:
     """False: no new hotline may be set up (原则上不再新设); None: nothing is said."""
     source: str
     place: str
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyRule:
+    """Who is asked for a rating after a talk."""
+
+    offered: bool
+    except_lines: tuple[str, ...]
+    """Canonical numbers whose callers are not asked, such as a line of enforcement."""
+    except_queues: tuple[str, ...]
+    """Queues after which nobody is asked."""
+    source: str
+    place: str
+    illustrative: bool = False

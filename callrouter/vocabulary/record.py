@@ -17,8 +17,10 @@ from datetime import datetime
 from callrouter.vocabulary.journal import Fallback
 from callrouter.vocabulary.record_parts import (
     Announcement,
+    CallBack,
     Emergency,
     Leg,
+    MenuChoice,
     QueueVisit,
     Recording,
     Survey,
@@ -64,6 +66,8 @@ class RecordedDecision:
     """The platform where the call came in; `platform` is the one that is to answer."""
     area: str | None = None
     """The area code of the place that the call is about."""
+    register_rule: str | None = None
+    """By when the platform passes on what was left for it, `18:00/10:00`; None: the plan does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class CallRecord:
     arrived_at: datetime
     arrived_at_rehearsal: datetime | None
     accepted_at: datetime | None
-    """The instant the call reached a person, or its voicemail was finished."""
+    """The instant the call reached a person, its voicemail was finished, or a call-back was asked for."""
     called_raw: str
     caller_raw: str
     presentation: str | None
@@ -126,7 +130,7 @@ class CallRecord:
     waited_ms: int | None = None
     """From the arrival to the first person; None when the caller reached none."""
     answered_within_15_s: bool | None = None
-    """GB/T 33358-2016: counted from the arrival, announcements included.
+    """GB/T 33358-2016: counted from the arrival to the pick-up, announcements included.
 
     None when the caller left before 15 s, and when nobody was to answer: the call was refused, or released by plan.
     """
@@ -135,3 +139,13 @@ class CallRecord:
     emergency: Emergency | None = None
     recordings: tuple[Recording, ...] = ()
     survey: Survey | None = None
+    picked_up_ms: int | None = None
+    """From the arrival to the pick-up by the first person who talked to the caller.
+
+    A seat may be picked up while the announcement plays, and is connected at its end: `waited_ms` is counted to that.
+    """
+    call_back: CallBack | None = None
+    menu: tuple[MenuChoice, ...] = ()
+    """The menus that the caller was offered, in order; none by default."""
+    register_by: datetime | None = None
+    """When a voicemail or a call-back request must have been passed on, where the plan has such a rule."""

@@ -28,9 +28,18 @@ class SeatTry:
     seat: str
     """Its endpoint."""
     at: datetime
-    """To the second, as the queue log has it: when it answered, or when it was given up."""
+    """When it was picked up, if it was connected, else when it was given up.
+
+    Exact where the journal tells; else to the second, as the queue log has it.
+    """
     answered: bool
+    """Whether it was connected with the caller."""
     rang_ms: int | None
+    """To the pick-up, else to the giving up."""
+    status: str | None = None
+    """Asterisk's DIALSTATUS, of a seat that was not connected; None where nobody wrote it down."""
+    cause: int | None = None
+    """Q.850, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +141,10 @@ class FileProof:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A stretch of a recording that holds silence, because personal data were dictated."""
+    """A stretch that was not recorded, because personal data were dictated.
+
+    A file ends with it, and another begins after it; in an older record the file holds silence instead.
+    """
 
     starts_at: datetime
     ends_at: datetime | None
@@ -148,6 +160,8 @@ class Recording:
     finished_at: datetime | None
     pauses: tuple[Pause, ...]
     proof: FileProof | None = None
+    bytes: int | None = None
+    """Its size as Asterisk saw it at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +171,8 @@ class Survey:
     offered_at: datetime
     grade: int | None
     """1 to 5; None when none was given."""
+    waived: bool = False
+    """The agent saw to it that the caller was not asked; `offered_at` is then when the caller would have been."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +183,29 @@ class Voicemail:
     status: str | None
     """Asterisk's RECORD_STATUS."""
     proof: FileProof | None = None
+    started_at: datetime | None = None
+    """When the caller began to speak."""
+    finished_at: datetime | None = None
+    length_ms: int | None = None
+    """As its file tells; None when that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """The caller asked to be called back."""
+
+    requested_at: datetime
+    number: str | None
+    """The caller's, as it was written when the call arrived; None when it was withheld."""
+
+
+@dataclass(frozen=True, slots=True)
+class MenuChoice:
+    """A menu that the caller was offered, and what came of it."""
+
+    menu: str
+    """Its id in the plan."""
+    at: datetime
+    """When it was offered."""
+    key: str | None
+    """0 to 9; None when the caller chose nothing and was put through to a person, or left."""

@@ -40,6 +40,11 @@ def make_system(request: pytest.FixtureRequest) -> Iterator[MakeSystem]:
             "http": {"port": free_port(socket.SOCK_STREAM)},
             "rehearsal": {"run_dir": str(folder / "rehearsal"), "port_shift": 1},
             "ticketing": {"resend_after_s": 3},
+            "queue": {"wrap_up_s": 0},
+            # Whoever is told that he is recorded talks six seconds later: tests of recording say so.
+            "recording": {"enabled": False},
+            # Nor is he asked how it was.
+            "survey": {"enabled": False},
         }
         for name, change in changes.items():
             settings[name] = {**settings[name], **change} if isinstance(settings.get(name), dict) else change

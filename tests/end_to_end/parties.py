@@ -33,6 +33,8 @@ async def phone(system: Any, name: str, tone_hz: int = AGENT_HZ) -> AsyncIterato
     ) as party:
         await party.register()
         await asyncio.to_thread(eventually, f"{name} is reachable", lambda: system.is_reachable(name))
+        # Whoever let it ring in vain in an earlier test is paused; who sits down is not.
+        await asyncio.to_thread(system.asks_asterisk, f"queue unpause member Local/{name}@seat")
         yield party
 
 

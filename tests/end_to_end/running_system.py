@@ -99,7 +99,7 @@ class System:
             # Calls are answered from now on, by the duty phone while no seat is in the queue: at the very first start
             # the controller adds them some seconds later. Where it cannot, a test says so.
             with suppress(AssertionError):
-                eventually("there are seats", lambda: bool(self.seats_in_the_queue()), within_s=6)
+                eventually("there are seats", lambda: bool(self.seats_in_the_queue()), within_s=30)
 
     def _says_ready(self) -> bool:
         assert self.process

@@ -41,7 +41,7 @@ async def make_a_call(caller: Any, agent: Any) -> None:
     call = await caller.dial("12345")
     ringing = await agent.next_call(timeout_s=15)
     await ringing.answer()
-    await ringing.hears(CALLER_HZ, timeout_s=3)
+    await ringing.hears(CALLER_HZ, timeout_s=25)
     await call.hang_up()
     await ringing.wait_for(CallState.ENDED, timeout_s=5)
 
@@ -236,7 +236,7 @@ async def test_after_a_cut_link_the_snapshot_names_the_channels_that_are_up(syst
         calls = [await caller.dial("12345") for _ in range(3)]
         ringing = await agent.next_call(timeout_s=15)
         await ringing.answer()
-        await ringing.hears(CALLER_HZ, timeout_s=3)
+        await ringing.hears(CALLER_HZ, timeout_s=25)
         link = ami._link
         assert link
         began = asyncio.get_running_loop().time()

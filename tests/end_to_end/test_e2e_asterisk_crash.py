@@ -48,7 +48,7 @@ async def test_the_controller_knows_the_new_asterisk_and_a_phone_is_called_that_
         ringing = await agent.next_call(timeout_s=15)
         rang_s = loop.time() - killed
         await ringing.answer()
-        await ringing.hears(CALLER_HZ, timeout_s=3)
+        await ringing.hears(CALLER_HZ, timeout_s=25)
         await call.hang_up()
         assert system.record(call.sip_call_id)["fallback"] is None
     print(f"known after {known_s:.2f} s, a phone rang after {rang_s:.2f} s")

@@ -182,7 +182,7 @@ async def test_in_the_dip(scene: Scene, point: CrashPoint, fault: Signals) -> No
 async def test_in_the_announcement(scene: Scene, fault: Signals) -> None:
     lines = await scene.dial(ANNOUNCED, CALLS)
     await asyncio.gather(*(line.call.hears_packets(25, timeout_s=5) for line in lines))
-    assert {line.call.state for line in lines} == {CallState.EARLY}
+    assert {line.call.state for line in lines} == {CallState.UP}
     await scene.strike(fault)
     notice_s = (sounds_folder() / f"{NOTICE}.alaw").stat().st_size / SAMPLE_RATE
     waits = [waited - notice_s for waited in await reach(lines)]

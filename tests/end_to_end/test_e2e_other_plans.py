@@ -28,7 +28,7 @@ async def talks_to_an_agent(system: System, dialled: str, notice: str) -> None:
         call = await caller.dial(dialled)
         ringing = await agent.next_call(timeout_s=30)
         await ringing.answer()
-        await ringing.hears(CALLER_HZ, timeout_s=3)
+        await ringing.hears(CALLER_HZ, timeout_s=25)
         await call.hears(AGENT_HZ, timeout_s=3)
         await call.hang_up()
     assert heard(call, notice).is_identical

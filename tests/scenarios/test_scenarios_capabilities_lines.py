@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from callrouter.vocabulary.decision import ReasonCode
 from callrouter.vocabulary.migration import Landing, Mode, NumberFate, PhaseName, SeatFate
 from callrouter.vocabulary.treatment import Connect, Dial, Release
 from tests.scenarios.asking import LATE, NIGHT, shipped, told
@@ -163,6 +164,43 @@ def test_c18_expert_seats_are_those_that_the_documents_name_and_unknown_where_no
     assert marked["hainan"] == {"12320", "12329"}
     for name in ("changzhi", "sichuan", "yunnan"):
         assert {line.expert_seats for line in shipped(name).lines.values()} == {None}
+
+
+def test_c18_expert_seats_answer_their_line_first_only_where_the_plan_chose_so() -> None:
+    first = {
+        name: {queue.line for queue in shipped(name).queues.values() if queue.direct_lines and queue.line}
+        for name in NAMES
+    }
+    assert first["inner-mongolia"] == {"12348", "12333", "12329", "12316", "12320", "12385"}
+    assert first["hainan"] == {"12320"}
+    assert first["sichuan"] == first["changzhi"] == first["yunnan"] == set()
+    for number in first["inner-mongolia"]:
+        notice = f"g02-{number}-inner-mongolia"
+        ruling = told("inner-mongolia", number).ruling
+        assert ruling.treatment == Connect(f"expert-{number}", notice, 0)
+        assert told("inner-mongolia", number, overlay=False).ruling.treatment != ruling.treatment
+    assert told("sichuan", "12348").ruling.treatment == Connect("hotline", "g02-12348-sichuan", 0)
+    assert ("expert-12348", "plain", True) in told("sichuan", "12348").transfers
+
+
+def test_c18_expert_seats_are_at_their_platform_only_and_keep_their_own_hours() -> None:
+    at_the_province = told("hainan", "12320").ruling
+    assert at_the_province.treatment == Connect("expert-12320", "g02-12320-hainan", 0)
+    elsewhere = told("hainan", "12320", platform="haikou").ruling.treatment
+    assert elsewhere == Dial("haikou", "g02-12320-hainan", "hotline", 0)
+    night = told("hainan", "12320", NIGHT)
+    assert night.ruling.treatment == Connect("hotline", "g02-12320-hainan", 0)
+    assert ReasonCode.SEATS_CLOSED in {reason.code for reason in night.ruling.reasons}
+    assert ("expert-12320", "plain", False) in night.transfers
+
+
+@pytest.mark.parametrize(("number", "department"), [("12348", "legal"), ("12333", "labour")])
+def test_c19_without_a_way_to_the_department_12345_answers_the_line(number: str, department: str) -> None:
+    ruling = told("hainan", number, overlay=False).ruling
+    assert isinstance(ruling.treatment, Connect)
+    at_night = told("hainan", number, NIGHT)
+    assert at_night.ruling.treatment == Connect("hotline", None, 0)
+    assert (department, "plain", False) in at_night.transfers
 
 
 @pytest.mark.parametrize(("number", "department"), [("12348", "legal"), ("12333", "labour")])

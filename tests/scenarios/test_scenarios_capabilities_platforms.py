@@ -129,6 +129,23 @@ def test_c41_the_minors_line_begins_when_12349_ends() -> None:
     assert [bool(day.means_to("minors")) for day in days] == [False, True]
 
 
+def test_c41_the_minors_line_hears_its_own_words_and_comes_before_others_but_emergencies() -> None:
+    minors = told("hainan", "089880012355").ruling
+    assert minors.treatment == Connect("minors", "z01", 15)
+    assert minors.announcement == "Z01"
+    handed_over = told("hainan", "12345", trunk="police-110").ruling.treatment
+    emergency = told("hainan", "110").ruling.treatment
+    assert isinstance(handed_over, Connect)
+    assert isinstance(emergency, Connect)
+    assert handed_over.priority < 15 < emergency.priority
+    assert told("hainan", "12349").ruling.treatment == Connect("hotline", "x01-12349-hainan", 0)
+
+
+def test_c42_business_environment_seats_have_no_number_and_are_reached_from_12345() -> None:
+    assert shipped("hainan").queues["business-environment"].direct_lines == ()
+    assert told("hainan", "12345").means_to("business-environment") == ["plain"]
+
+
 def test_c42_dedicated_seats_and_the_mayors_line_are_known() -> None:
     assert shipped("hainan").queues["business-environment"].kind is QueueKind.DEDICATED
     assert told("changzhi", "03558000001").ruling.tag == "mayor"

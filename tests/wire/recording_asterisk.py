@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from callrouter.asterisk_link.of_the_plan import OfThePlan
 from callrouter.layout import Layout
 from callrouter.local_system import secrets
 from callrouter.local_system.asterisk import asterisk_part
@@ -86,7 +87,7 @@ def running_asterisk(folder: Path) -> Iterator[Recorded]:
     layout = Layout.of(settings)
     accounts = [*settings.sip.seats, settings.sip.duty_phone, settings.sip.softphone]
     made = secrets.load_or_make(layout.secrets, filter(None, accounts))
-    part = asterisk_part(settings, layout, made, 0, None)
+    part = asterisk_part(settings, layout, made, 0, None, plan=OfThePlan(queues=("spare",)))
     assert part.before_start is not None
     part.before_start()
     _add(layout.asterisk_etc, layout.boot_name.read_text("ascii").strip(), settings.agi.port)

@@ -20,7 +20,12 @@ from callrouter.vocabulary.number_table import LineLists
 from callrouter.vocabulary.plan import Plan
 
 _NOT_RULES = frozenset({"hash", "place", "given_place", "kept", "lines", "lists", "by_day"})
-_LEARNED = frozenset({"calendar", "holidays", "workdays"})
+_LEARNED = frozenset(
+    {
+        *("calendar", "holidays", "workdays", "survey"),
+        *("answers", "answered_lines", "own_announcement", "own_priority", "overflow_to"),
+    }
+)
 """Keys that came later, and are no rule while they are None."""
 
 

@@ -14,6 +14,7 @@ from callrouter.plans.assembly.policy import (
     desks_of,
     emergencies_of,
     not_accepted_of,
+    survey_of,
     utilities_of,
 )
 from callrouter.plans.assembly.territory import peers_of, platforms_of, queues_of, trunks_of
@@ -70,5 +71,6 @@ def assemble(
         place=plan.written.place(("jurisdiction",)),
         demands=demands_of(plan),
         calendar=calendar_of(plan, operator, years),
+        survey=survey_of(plan, operator),
     )
     return replace(made, hash=fingerprint(made))

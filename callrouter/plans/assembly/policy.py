@@ -14,6 +14,7 @@ from callrouter.vocabulary.policy import (
     Emergency,
     EmergencyTarget,
     NotAccepted,
+    SurveyRule,
     Utility,
 )
 
@@ -113,4 +114,20 @@ def demands_of(plan: PlanDraft) -> tuple[Demand, ...]:
             place=item.place,
         )
         for item in plan.demands
+    )
+
+
+def survey_of(plan: PlanDraft, operator: OperatorDraft) -> SurveyRule | None:
+    """Who is asked for a rating; None if neither file says anything of it."""
+    said = [item for item in (plan.survey, operator.survey) if item is not None]
+    if not said:
+        return None
+    parts = [item.part for item in said]
+    return SurveyRule(
+        offered=any(part.offered for part in parts),
+        except_lines=tuple(line for part in parts for line in part.except_lines),
+        except_queues=tuple(queue for part in parts for queue in part.except_queues),
+        source=parts[0].cited,
+        place=said[0].place,
+        illustrative=operator.survey is not None,
     )

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from callrouter.plans.assembly.hours import choose, unstated
 from callrouter.plans.meaning.drafts import OperatorDraft, PlanDraft
+from callrouter.plans.meaning.queues import ways_of
 from callrouter.plans.schema.operator_file import NewPlatform, NewQueue, PlatformFill, QueueFill, TrunkPart
-from callrouter.plans.schema.plan_file import PlatformPart, QueuePart
+from callrouter.plans.schema.plan_file import PlatformPart
+from callrouter.plans.schema.queue_parts import QueuePart, QueueWays
 from callrouter.plans.schema.validation import Item
 from callrouter.vocabulary.hours import Hours
 from callrouter.vocabulary.policy import Overflow, Queue, QueueKind
@@ -73,15 +75,19 @@ def _platform(
 
 def queues_of(plan: PlanDraft, operator: OperatorDraft, hours: dict[str, Hours]) -> dict[str, Queue]:
     """All queues by id."""
-    fills = {fill.part.id: fill.part for fill in operator.queue_fills}
+    fills = {fill.part.id: fill for fill in operator.queue_fills}
     items: Iterable[Item[QueuePart] | Item[NewQueue]] = (*plan.queues, *operator.queues)
     return {item.part.id: _queue(item, fills.get(item.part.id), hours) for item in items}
 
 
-def _queue(item: Item[QueuePart] | Item[NewQueue], fill: QueueFill | None, hours: dict[str, Hours]) -> Queue:
-    part = item.part
+def _queue(
+    item: Item[QueuePart] | Item[NewQueue], filling: Item[QueueFill] | None, hours: dict[str, Hours]
+) -> Queue:
+    part, fill = item.part, filling.part if filling else None
     seats = part.seats if isinstance(part, NewQueue) else (fill.seats if fill else None)
     otherwise = Overflow.LAST_RESORT if part.kind is QueueKind.GENERAL else Overflow.GENERAL
+    ways = ways_of(part, fill)
+    given = filling is not None and not filling.part.model_fields_set.isdisjoint(QueueWays.model_fields)
     return Queue(
         id=part.id,
         name=part.name,
@@ -91,11 +97,17 @@ def _queue(item: Item[QueuePart] | Item[NewQueue], fill: QueueFill | None, hours
         line=part.line,
         seats=tuple(seats or ()),
         hours=choose(hours, part.hours, fill.hours if fill else None, illustrative=part.illustrative),
-        overflow=part.overflow or otherwise,
+        overflow=ways.overflow or otherwise,
         starts=part.starts,
         source=part.cited,
         place=item.place,
         illustrative=part.illustrative,
+        answers=ways.answers,
+        answered_lines=tuple(ways.lines) or None,
+        own_announcement=ways.announcement,
+        own_priority=ways.priority,
+        overflow_to=ways.overflow_to,
+        given_place=filling.place if filling is not None and given else None,
     )
 
 

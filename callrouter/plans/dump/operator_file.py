@@ -19,13 +19,13 @@ from callrouter.plans.dump.parts import (
     words,
     yes_no,
 )
-from callrouter.plans.dump.plan_file import platform_value, queue_value
+from callrouter.plans.dump.plan_file import platform_value, queue_value, survey_exceptions, ways_value
 from callrouter.plans.dump.yaml_text import Value
 from callrouter.plans.schema.parts import OPERATOR_SOURCE
 from callrouter.vocabulary.hours import Hours
 from callrouter.vocabulary.line import Center
 from callrouter.vocabulary.plan import Plan
-from callrouter.vocabulary.policy import Emergency, Queue, Utility
+from callrouter.vocabulary.policy import Emergency, Queue, SurveyRule, Utility
 from callrouter.vocabulary.territory import Platform, Trunk
 
 
@@ -53,6 +53,7 @@ def operator_value(plan: Plan, hours: Mapping[str, Hours]) -> dict[str, Value]:
         ),
         "trunks": _chosen(_trunk(one) for one in plan.trunks.values()),
         "allow_new_lines": [{"number": number, "why": WHY} for number in plan.allow_new_lines],
+        "survey": _survey(plan.survey),
     }
     return {name: section for name, section in sections.items() if section}
 
@@ -82,7 +83,9 @@ def _queue(queue: Queue) -> dict[str, Value]:
     seats = some(words(queue.seats))
     if queue.illustrative:
         return queue_value(queue) | {"seats": seats}
-    return {"id": queue.id, "seats": seats, "hours": named(queue.hours) if is_chosen(queue.hours) else None}
+    chosen = named(queue.hours) if is_chosen(queue.hours) else None
+    ways = ways_value(queue) if queue.given_place is not None else {}
+    return {"id": queue.id, "seats": seats, "hours": chosen} | ways
 
 
 def _center(center: Center) -> dict[str, Value]:
@@ -126,3 +129,10 @@ def _trunk(trunk: Trunk) -> dict[str, Value]:
         "dids": some([{"number": number, "line": line} for number, line in trunk.dids]),
         "pilots": some(words(sorted(trunk.pilots))),
     }
+
+
+def _survey(survey: SurveyRule | None) -> Value:
+    if survey is None or not survey.illustrative:
+        return None
+    offered = yes_no(survey.offered) if survey.source == OPERATOR_SOURCE else None
+    return {"offered": offered, **survey_exceptions(survey), "why": WHY}

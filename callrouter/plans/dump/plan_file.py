@@ -15,9 +15,10 @@ from callrouter.plans.dump.parts import (
     yes_no,
 )
 from callrouter.plans.dump.yaml_text import Value
+from callrouter.plans.schema.parts import OPERATOR_SOURCE
 from callrouter.vocabulary.hours import Hours
 from callrouter.vocabulary.plan import Plan
-from callrouter.vocabulary.policy import Demand, Desk, Emergency, NotAccepted, Queue, Utility
+from callrouter.vocabulary.policy import Demand, Desk, Emergency, NotAccepted, Queue, SurveyRule, Utility
 from callrouter.vocabulary.territory import Platform
 
 
@@ -64,6 +65,7 @@ def plan_value(plan: Plan, hours: Mapping[str, Hours]) -> dict[str, Value]:
             [{"what": due.what, "by": due.by.isoformat(), "source": due.source} for due in plan.dues]
         ),
         "demands": some([_demand(one) for one in plan.demands]),
+        "survey": _survey(plan.survey),
     }
 
 
@@ -95,8 +97,20 @@ def queue_value(queue: Queue) -> dict[str, Value]:
         "platform": queue.platform,
         "line": queue.line,
         "hours": named(hours),
-        "overflow": queue.overflow,
         "starts": instant(queue.starts),
+        **(ways_value(queue) if queue.given_place is None else {}),
+    }
+
+
+def ways_value(queue: Queue) -> dict[str, Value]:
+    """What is said of a queue's calls; that of a queue of the document may be the operator's."""
+    return {
+        "overflow": queue.overflow,
+        "overflow_to": queue.overflow_to,
+        "answers": queue.answers,
+        "lines": some(words(queue.answered_lines or ())),
+        "announcement": queue.own_announcement,
+        "priority": None if queue.own_priority is None else str(queue.own_priority),
     }
 
 
@@ -147,3 +161,16 @@ def _demand(demand: Demand) -> dict[str, Value]:
         "new_lines": yes_no(demand.new_lines),
         "source": demand.source,
     }
+
+
+def survey_exceptions(survey: SurveyRule) -> dict[str, Value]:
+    """Who is not asked for a rating."""
+    return {"except_lines": words(survey.except_lines), "except_queues": words(survey.except_queues)}
+
+
+def _survey(survey: SurveyRule | None) -> Value:
+    """What the document says of ratings; its exceptions are left to operator.yaml if that says anything of them."""
+    if survey is None or survey.source == OPERATOR_SOURCE:
+        return None
+    exceptions = {} if survey.illustrative else survey_exceptions(survey)
+    return {"offered": yes_no(survey.offered), **exceptions, "source": survey.source}

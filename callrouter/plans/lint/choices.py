@@ -18,11 +18,12 @@ def choices(subject: Subject) -> Iterator[Finding]:
     """Tell each of the operator's choices."""
     for choice in subject.choices:
         zh, _, en = choice.why.partition(" / ")
+        chosen = f"{choice.section} {choice.name}".rstrip()
         yield note(
             choice.place,
             Code.ILLUSTRATIVE,
-            f"文件没有写明，由运行方选择（示例）{choice.section} {choice.name}：{zh}",
-            f"the document is silent, and the operator chose {choice.section} {choice.name}: {en or zh}",
+            f"文件没有写明，由运行方选择（示例）{chosen}：{zh}",
+            f"the document is silent, and the operator chose {chosen}: {en or zh}",
             "请按本地实际核对 / see whether it is so at your place",
         )
 

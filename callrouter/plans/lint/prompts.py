@@ -47,6 +47,9 @@ def _unknown(subject: Subject) -> Iterator[Finding]:
     played += [
         (phase.announcement, phase.place) for schedule in subject.schedules for phase in all_phases(schedule)
     ]
+    played += [
+        (queue.own_announcement, queue.given_place or queue.place) for queue in subject.plan.queues.values()
+    ]
     for announcement, place in played:
         if announcement is not None and announcement not in subject.announcements:
             yield error(

@@ -21,6 +21,7 @@ _GO_TO = {
     Overflow.GENERAL: ("来电转给综合队列", "its calls go to the general queue"),
     Overflow.VOICEMAIL: ("来电只能留言", "its callers can only leave a message"),
     Overflow.LAST_RESORT: ("来电转给值班电话", "its calls go to the duty phone"),
+    Overflow.PLATFORM: ("来电转给另一平台", "its calls go to another platform"),
 }
 
 

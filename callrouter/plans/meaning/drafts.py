@@ -33,6 +33,7 @@ from callrouter.plans.schema.operator_file import (
     PeerPart,
     PlatformFill,
     QueueFill,
+    SurveyFill,
     TrunkPart,
     UtilityFill,
 )
@@ -47,10 +48,11 @@ from callrouter.plans.schema.plan_file import (
     HubPart,
     PlanFile,
     PlatformPart,
-    QueuePart,
     ScopePart,
+    SurveyPart,
     UtilityPart,
 )
+from callrouter.plans.schema.queue_parts import QueuePart
 from callrouter.plans.schema.validation import (
     FillType,
     Item,
@@ -94,6 +96,7 @@ class PlanDraft:
     utilities: list[Item[UtilityPart]]
     dues: list[Item[DuePart]]
     demands: list[Item[DemandPart]]
+    survey: Item[SurveyPart] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,7 @@ class OperatorDraft:
     peers: list[Item[PeerPart]]
     trunks: list[Item[TrunkPart]]
     allow_new_lines: list[Item[NewLinePart]]
+    survey: Item[SurveyFill] | None
 
 
 class Drafts(NamedTuple):
@@ -170,6 +174,7 @@ def plan_draft(written: Written) -> PlanDraft:
         utilities=items_of(UtilityPart, written, "utilities"),
         dues=items_of(DuePart, written, "dues"),
         demands=items_of(DemandPart, written, "demands"),
+        survey=part_of(SurveyPart, written, "survey"),
     )
 
 
@@ -214,6 +219,7 @@ def operator_draft(written: Written, plan: PlanDraft, lines: LinesDraft) -> Oper
         peers=items_of(PeerPart, written, "peers"),
         trunks=items_of(TrunkPart, written, "trunks"),
         allow_new_lines=items_of(NewLinePart, written, "allow_new_lines"),
+        survey=part_of(SurveyFill, written, "survey"),
     )
 
 

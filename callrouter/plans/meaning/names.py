@@ -26,6 +26,8 @@ from callrouter.plans.schema.operator_file import (
     UtilityFill,
 )
 from callrouter.plans.schema.parts import Part
+from callrouter.plans.schema.plan_file import SurveyBody
+from callrouter.plans.schema.queue_parts import QueueBody, QueueWays
 from callrouter.plans.schema.suggestion import did_you_mean
 from callrouter.plans.schema.validation import Item, named_in, names_in
 from callrouter.vocabulary.numbers import EMERGENCY_CODES
@@ -162,7 +164,8 @@ def plan_references(plan: PlanDraft) -> Iterator[Reference]:
         yield Reference(platform, ("parent",), platform.part.parent, PLATFORM)
         yield Reference(platform, ("hours",), platform.part.hours, HOURS)
     for queue in plan.queues:
-        yield from _queue_references(queue, queue.part.platform, queue.part.hours)
+        yield from _queue_references(queue)
+    yield from _survey_queues(plan.survey)
 
 
 def lines_references(lines: LinesDraft) -> Iterator[Reference]:
@@ -183,9 +186,10 @@ def operator_references(operator: OperatorDraft) -> Iterator[Reference]:
         yield Reference(one, ("hours",), one.part.hours, HOURS)
         yield Reference(one, ("peer",), one.part.peer, PEER)
     for queue in operator.queues:
-        yield from _queue_references(queue, queue.part.platform, queue.part.hours)
+        yield from _queue_references(queue)
     for fill in operator.queue_fills:
         yield Reference(fill, ("hours",), fill.part.hours, HOURS)
+        yield Reference(fill, ("overflow_to",), fill.part.overflow_to, PLATFORM)
     lines: list[Item[OperatorLine] | Item[OperatorList]] = [*operator.lines, *operator.lists]
     for line in lines:
         yield Reference(line, ("schedule",), line.part.schedule, SCHEDULE)
@@ -197,6 +201,7 @@ def operator_references(operator: OperatorDraft) -> Iterator[Reference]:
     for emergency in operator.emergency:
         for index, target in enumerate(emergency.part.targets):
             yield Reference(emergency, ("targets", index, "peer"), target.peer, PEER)
+    yield from _survey_queues(operator.survey)
     yield from _trunk_references(operator)
 
 
@@ -204,19 +209,25 @@ def lines_named(plan: PlanDraft, lines: LinesDraft) -> Iterator[Reference]:
     """The lines that the document's files name; they may be in a CSV."""
     for queue in plan.queues:
         yield Reference(queue, ("line",), queue.part.line, LINE)
+        yield from _lines_of_queue(queue)
     for center in lines.centers:
         yield Reference(center, ("line",), center.part.line, LINE)
+    yield from _survey_lines(plan.survey)
 
 
 def lines_named_by_operator(operator: OperatorDraft) -> Iterator[Reference]:
     """The lines that `operator.yaml` names."""
     for queue in operator.queues:
         yield Reference(queue, ("line",), queue.part.line, LINE)
+        yield from _lines_of_queue(queue)
+    for fill in operator.queue_fills:
+        yield from _lines_of_queue(fill)
     for center in operator.centers:
         yield Reference(center, ("line",), center.part.line, LINE)
     for trunk in operator.trunks:
         for index, did in enumerate(trunk.part.dids):
             yield Reference(trunk, ("dids", index, "line"), did.line, LINE)
+    yield from _survey_lines(operator.survey)
 
 
 def fill_references(operator: OperatorDraft) -> Iterator[Reference]:
@@ -235,9 +246,27 @@ def fill_references(operator: OperatorDraft) -> Iterator[Reference]:
         yield Reference(instant, ("schedule",), instant.part.schedule, SCHEDULE)
 
 
-def _queue_references(item: Item[Part], platform: str, hours: str | None) -> Iterator[Reference]:
-    yield Reference(item, ("platform",), platform, PLATFORM)
-    yield Reference(item, ("hours",), hours, HOURS)
+def _queue_references(item: Item[QueueBody]) -> Iterator[Reference]:
+    yield Reference(item, ("platform",), item.part.platform, PLATFORM)
+    yield Reference(item, ("hours",), item.part.hours, HOURS)
+    yield Reference(item, ("overflow_to",), item.part.overflow_to, PLATFORM)
+
+
+def _lines_of_queue(item: Item[QueueWays]) -> Iterator[Reference]:
+    for index, number in enumerate(item.part.lines):
+        yield Reference(item, ("lines", index), number, LINE)
+
+
+def _survey_lines(survey: Item[SurveyBody] | None) -> Iterator[Reference]:
+    if survey is not None:
+        for index, line in enumerate(survey.part.except_lines):
+            yield Reference(survey, ("except_lines", index), line, LINE)
+
+
+def _survey_queues(survey: Item[SurveyBody] | None) -> Iterator[Reference]:
+    if survey is not None:
+        for index, queue in enumerate(survey.part.except_queues):
+            yield Reference(survey, ("except_queues", index), queue, QUEUE)
 
 
 def _trunk_references(operator: OperatorDraft) -> Iterator[Reference]:

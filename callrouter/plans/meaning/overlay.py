@@ -27,7 +27,7 @@ class Choice:
     section: str
     """`instants`, `platforms` …"""
     name: str
-    """The id, number or schedule that it is about."""
+    """The id, number or schedule that it is about; empty where the section is one choice."""
     why: str
 
 
@@ -41,6 +41,8 @@ def judge_fills(drafts: Drafts) -> None:
     _judge(operator.utilities, {one.part.id: one.part for one in plan.utilities})
     matters = plan.scope.part.not_accepted if plan.scope else []
     _judge(operator.not_accepted, {one.id: one for one in matters})
+    if plan.survey is not None and operator.survey is not None:
+        _judge([operator.survey], {"": plan.survey.part})
 
 
 def _judge(fills: Iterable[Item[Fill]], document: Mapping[str, Part]) -> None:
@@ -64,7 +66,7 @@ def choices_in(operator: OperatorDraft) -> tuple[Choice, ...]:
     items: list[Item[Chosen]] = list(_all(operator))
     items.sort(key=lambda item: item.written.key_at(item.where))
     return tuple(
-        Choice(item.place, str(item.where[0]), _name(item.part, item.where[-1]), item.part.why)
+        Choice(item.place, str(item.where[0]), _name(item.part, *item.where[1:]), item.part.why)
         for item in items
     )
 
@@ -90,12 +92,14 @@ def filled_in(drafts: Drafts, instants: Instants) -> dict[str, list[str]]:
     for index, matter in enumerate(matters):
         if matter.id in guides:
             found[plan.written.place(("scope", "not_accepted", index))] = [guides[matter.id]]
+    if plan.survey is not None and operator.survey is not None:
+        found[plan.survey.place] = [operator.survey.place]
     for (schedule, index), instant in instants.items():
         found[lines.written.place(("schedules", schedule, "phases", index))] = [instant.place]
     return found
 
 
-def _name(part: Part, step: str | int) -> str:
+def _name(part: Part, step: str | int = "") -> str:
     for key in ("id", "number", "schedule", "first"):
         if (name := getattr(part, key, None)) is not None:
             return str(name)
@@ -122,6 +126,7 @@ def _all(operator: OperatorDraft) -> Iterator[Item[Chosen]]:
         operator.peers,
         operator.trunks,
         operator.allow_new_lines,
+        [operator.survey] if operator.survey is not None else [],
     )
     for section in sections:
         yield from section

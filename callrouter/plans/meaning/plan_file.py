@@ -16,15 +16,17 @@ from callrouter.plans.codes import Code
 from callrouter.plans.findings import Fault, clipped
 from callrouter.plans.meaning import names
 from callrouter.plans.meaning.drafts import OperatorDraft, PlanDraft
+from callrouter.plans.meaning.queues import judge_ways
 from callrouter.plans.meaning.succession import Timed, judge_succession
 from callrouter.plans.schema.operator_file import NewPlatform, PlatformFill
 from callrouter.plans.schema.parts import HoursBody, Part, StretchPart
-from callrouter.plans.schema.plan_file import PlatformBody, QueueBody
+from callrouter.plans.schema.plan_file import PlatformBody
+from callrouter.plans.schema.queue_parts import QueueBody
 from callrouter.plans.schema.validation import Item, names_in
 from callrouter.vocabulary.hours import Staffing
 from callrouter.vocabulary.line import Level
 from callrouter.vocabulary.numbers import EMERGENCY_CODES
-from callrouter.vocabulary.policy import Overflow, QueueKind
+from callrouter.vocabulary.policy import QueueKind
 
 _RANK = {Level.PROVINCE: 0, Level.CITY: 1, Level.COUNTY: 2}
 
@@ -68,6 +70,7 @@ def judge_territory(plan: PlanDraft, operator: OperatorDraft) -> None:
     if plan.home is not None and levels.get(plan.home) is Level.COUNTY:
         plan.written.report(plan.written.value_at(("home",)), _COUNTY_HOME)
     _judge_queues([*plan.queues, *operator.queues], plan)
+    judge_ways(plan, operator)
     served: list[Item[PlatformFill] | Item[NewPlatform]] = [*operator.platform_fills, *operator.platforms]
     for fill in served:
         if fill.part.id == plan.home and fill.part.serves is False:
@@ -162,8 +165,6 @@ def _judge_queues(queues: Iterable[Item[QueueBody]], plan: PlanDraft) -> None:
             queue.report(_NO_EXPERTS, "line")
         if part.kind is not QueueKind.GENERAL:
             continue
-        if part.overflow is Overflow.GENERAL:
-            queue.report(_OVERFLOW_TO_ITSELF, "overflow")
         if part.platform in general:
             queue.report(_second_general(part.platform, general[part.platform].place), "kind")
         general.setdefault(part.platform, queue)
@@ -270,10 +271,4 @@ _NO_EXPERTS = Fault(
     "只有专家座席(kind: expert)才写 line",
     "only expert seats are of a line",
     "改为 kind: expert,或删除这一行 / write kind: expert, or delete this line",
-)
-_OVERFLOW_TO_ITSELF = Fault(
-    Code.WRONG_VALUE,
-    "综合队列不能再溢出到综合队列",
-    "a general queue can't overflow into itself",
-    "写 last_resort 或 voicemail / write last_resort or voicemail",
 )

@@ -20,6 +20,7 @@ from callrouter.plans.schema.values import SOURCE
 
 NUMBER_KEYS = frozenset(
     {"number", "numbers", "line", "areas", "opens", "closes", "ref", "version", "seats", "pilots", "priority"}
+    | {"except_lines"}
 )
 """Keys whose values are numbers, codes or times of day in every part of the language."""
 

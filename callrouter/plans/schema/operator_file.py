@@ -28,10 +28,10 @@ from callrouter.plans.schema.plan_file import (
     OutWord,
     PlatformBody,
     PlatformPart,
-    QueueBody,
-    QueuePart,
+    SurveyBody,
     UtilityPart,
 )
+from callrouter.plans.schema.queue_parts import QueueBody, QueuePart, QueueWays
 from callrouter.plans.schema.times import Day, Instant
 from callrouter.plans.schema.values import (
     AreaCode,
@@ -86,8 +86,8 @@ class NewPlatform(Chosen, PlatformBody):
     peer: Id | None = Field(None, description=_PEER)
 
 
-class QueueFill(Fill):
-    """The seats of a queue of plan.yaml."""
+class QueueFill(Fill, QueueWays):
+    """The seats of a queue of plan.yaml, and what the document leaves unsaid of their calls."""
 
     fixed = frozenset(QueuePart.model_fields)
     id: QueueId = Field(description="plan.yaml 中的队列 / a queue of plan.yaml")
@@ -227,6 +227,10 @@ class CalendarChange(Chosen):
     name: Text = Field(description="节日名称，例如 三月三 / the holiday's name")
 
 
+class SurveyFill(Fill, SurveyBody):
+    """What the document leaves unsaid of ratings."""
+
+
 class OperatorFile(Part):
     """`operator.yaml`: the operator's choices."""
 
@@ -258,3 +262,4 @@ class OperatorFile(Part):
     allow_new_lines: list[NewLinePart] = Field(
         default_factory=list, description="允许新设的热线 / new lines admitted"
     )
+    survey: SurveyFill | None = Field(None, description="话后评价 / the rating after a talk")

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from callrouter.plans.schema.parts import Cited, HoursPart, Part
+from callrouter.plans.schema.queue_parts import QueuePart
 from callrouter.plans.schema.times import Day, Instant
 from callrouter.plans.schema.values import (
     Announcement,
@@ -28,15 +29,13 @@ from callrouter.plans.schema.values import (
 )
 from callrouter.vocabulary.line import Level, Means
 from callrouter.vocabulary.migration import LINE_MODES, Mode
-from callrouter.vocabulary.policy import EmergencyOut, Overflow, QueueKind
+from callrouter.vocabulary.policy import EmergencyOut
 
 _MODES = tuple(mode for mode in Mode if mode in LINE_MODES)
 
 LevelWord = Annotated[Level, one_of(*Level), words_schema(*Level)]
 MeansWord = Annotated[Means, one_of(*Means), words_schema(*Means)]
 ModeWord = Annotated[Mode, one_of(*_MODES), words_schema(*_MODES)]
-KindWord = Annotated[QueueKind, one_of(*QueueKind), words_schema(*QueueKind)]
-OverflowWord = Annotated[Overflow, one_of(*Overflow), words_schema(*Overflow)]
 OutWord = Annotated[EmergencyOut, one_of(*EmergencyOut), words_schema(*EmergencyOut)]
 
 _MEANS = (
@@ -96,29 +95,6 @@ class PlatformBody(Part):
 
 class PlatformPart(Cited, PlatformBody):
     """A platform of the document."""
-
-
-class QueueBody(Part):
-    """Seats that answer together."""
-
-    id: QueueId = Field(description="代号 / its id")
-    name: Text = Field(description="名称 / its name")
-    spoken_name: Text = Field(description="提示中的读法 / short, for announcements")
-    kind: KindWord = Field(
-        description="general 综合 · expert 专家座席 · dedicated 专席 / whose seats they are"
-    )
-    platform: Id = Field(description="所属平台 / its platform")
-    line: LineNumber | None = Field(None, description="专家座席所属的热线 / of expert seats: the line")
-    hours: Id | None = Field(None, description="服务时间；不写则同平台 / left out: the platform's")
-    overflow: OverflowWord | None = Field(
-        None,
-        description="无人接听时：general 综合队列 · voicemail 留言 · last_resort 值班电话 / where callers go next",
-    )
-    starts: Instant | None = Field(None, description="何时设立；不写为一直 / from when; left out: since ever")
-
-
-class QueuePart(Cited, QueueBody):
-    """A queue of the document."""
 
 
 class DeskPart(Part):
@@ -208,6 +184,27 @@ class DemandPart(Cited):
     new_lines: YesNo | None = Field(None, description='"no"：原则上不再新设热线 / "no": no new hotlines')
 
 
+class SurveyBody(Part):
+    """Who is asked for a rating after a talk (好差评)."""
+
+    offered: YesNo | None = Field(
+        None,
+        description="座席挂机后是否请来电人评价；两处都不写则不请 / whether callers are asked once the agent has "
+        "left; left out everywhere: nobody is",
+    )
+    except_lines: list[LineNumber] = Field(
+        default_factory=list,
+        description="不请评价的热线，如投诉举报、执法办案 / lines whose callers are not asked",
+    )
+    except_queues: list[QueueId] = Field(
+        default_factory=list, description="不请评价的队列 / queues after which nobody is asked"
+    )
+
+
+class SurveyPart(Cited, SurveyBody):
+    """What the document says of ratings."""
+
+
 class PlanFile(Part):
     """`plan.yaml`: the jurisdiction."""
 
@@ -240,4 +237,7 @@ class PlanFile(Part):
     )
     demands: list[DemandPart] = Field(
         default_factory=list, description="文件的要求 / what the document demands"
+    )
+    survey: SurveyPart | None = Field(
+        None, description="话后评价；未写明则不写 / the rating after a talk; left out: not stated"
     )

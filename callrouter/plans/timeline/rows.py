@@ -17,6 +17,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from callrouter.plans.timeline.holidays import DaysOff, days_off
+from callrouter.plans.timeline.seats import AnsweredFirst, answered_first
 from callrouter.vocabulary.line import Line, LineClass
 from callrouter.vocabulary.migration import Due, Schedule
 from callrouter.vocabulary.number_table import LineList
@@ -72,6 +73,8 @@ class Timeline:
     """Deadlines of the plan as a whole; none where single lines were asked for."""
     days_off: tuple[DaysOff, ...] = ()
     """Public holidays and make-up workdays by which hours go: the plan's, or those of the lines' centers."""
+    seats: tuple[AnsweredFirst, ...] = ()
+    """Expert and dedicated seats that answer these lines before the general ones."""
 
     @property
     def instants(self) -> tuple[datetime, ...]:
@@ -105,6 +108,7 @@ def in_order(dues: Sequence[Due]) -> list[Due]:
 def timeline_of(plan: Plan, rows: Sequence[Row] | None = None) -> Timeline:
     """The timeline of the whole plan, or of some rows of it (see `find_row`)."""
     document = plan.document
+    numbers = None if rows is None else [row.label for row in rows if row.kind is RowKind.LINE]
     return Timeline(
         plan.jurisdiction,
         plan.title,
@@ -114,7 +118,8 @@ def timeline_of(plan: Plan, rows: Sequence[Row] | None = None) -> Timeline:
         ZoneInfo(plan.timezone),
         _grouped(_every_row(plan) if rows is None else rows),
         tuple(plan.dues) if rows is None else (),
-        days_off(plan, None if rows is None else [row.label for row in rows if row.kind is RowKind.LINE]),
+        days_off(plan, numbers),
+        tuple(answered_first(plan, numbers)),
     )
 
 

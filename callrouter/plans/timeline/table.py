@@ -8,6 +8,7 @@ from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
 from callrouter.plans.timeline.rows import Group, Row, Timeline
+from callrouter.plans.timeline.seats import AnsweredFirst
 from callrouter.plans.timeline.words import (
     Tongue,
     day_off,
@@ -36,11 +37,16 @@ def table_of(timeline: Timeline, tongue: Tongue) -> Iterator[str]:
         yield ""
         yield phrase("whole_plan", tongue)
         yield from _dues(timeline.dues, tongue)
+    if timeline.seats:
+        yield ""
+        yield phrase("seats", tongue)
+        yield from _aligned([_seats(seats, timeline.zone, tongue) for seats in timeline.seats])
     if timeline.days_off:
         yield ""
         yield phrase("days_off", tongue)
         yield from _aligned([day_off(off, tongue) for off in timeline.days_off])
-    if any(_is_illustrative(group) for group in timeline.groups):
+    chosen = [_is_illustrative(group) for group in timeline.groups]
+    if any((*chosen, *(seats.illustrative for seats in timeline.seats))):
         yield ""
         yield f"{_MARK} {phrase('illustrative', tongue)}"
 
@@ -72,6 +78,17 @@ def _phase(phase: Phase, zone: ZoneInfo, tongue: Tongue, *, dated: bool) -> tupl
         landing_word(phase.landing, tongue),
         phase.announcement or "—",
         phase.source,
+    )
+
+
+def _seats(seats: AnsweredFirst, zone: ZoneInfo, tongue: Tongue) -> tuple[str, ...]:
+    since, hours = seats.starts, seats.hours
+    return (
+        ", ".join(seats.lines),
+        f"{seats.name}{f' {_MARK}' if seats.illustrative else ''}",
+        phrase("seats_since", tongue).format(local(since, zone)) if since else phrase("since_ever", tongue),
+        phrase("seats_hours", tongue).format(hours) if hours else "—",
+        seats.source,
     )
 
 

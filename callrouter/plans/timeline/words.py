@@ -56,6 +56,12 @@ _PHRASES: Final = {
     "not_to_scale": ("横轴按先后排列，间距不按比例", "in order of time, not to scale"),
     "local_time": ("当地时间", "local time"),
     "days_off": ("节假日与调休（服务时间按此）", "Public holidays and make-up workdays (hours go by them)"),
+    "seats": (
+        "先接本热线来电的座席（其余时间由综合座席接）",
+        "Seats that answer their lines first (else general ones do)",
+    ),
+    "seats_since": ("{}起", "from {}"),
+    "seats_hours": ("服务时间 {}", "hours {}"),
     "closed": ("不上班", "closed"),
     "dues": (
         "期限（当日仍在期限内；期限不会自动切换）",

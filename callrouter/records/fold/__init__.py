@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from callrouter.records.fold.acceptance import deadline, explained
 from callrouter.records.fold.announcements import announcements_of
-from callrouter.records.fold.arrival import arrival_of, canonical, clue, is_rehearsal
+from callrouter.records.fold.arrival import Arrival, arrival_of, canonical, clue, is_rehearsal
+from callrouter.records.fold.channels import ANSWER
 from callrouter.records.fold.decisions import decision_of, platform_path
 from callrouter.records.fold.ending import Facts, answered_in_time, ended_us, terminal_state
 from callrouter.records.fold.journal import Journal, journal_of
@@ -21,6 +23,7 @@ from callrouter.records.fold.legs import hung_up_by, legs_of
 from callrouter.records.fold.milestones import milestones
 from callrouter.records.fold.parties import parties_of
 from callrouter.records.fold.queues import queue_visits_of
+from callrouter.records.fold.requests import menu_of, request_of
 from callrouter.records.fold.sounds import message_of, recordings_of
 from callrouter.records.fold.surveys import survey_of
 from callrouter.records.fold.talks import Stretch, talk_milliseconds, talks_of
@@ -32,7 +35,7 @@ from callrouter.vocabulary.record_parts import Talk
 from callrouter.vocabulary.record_words import ClosedBy, LegRole
 from callrouter.vocabulary.wire_text import without_controls
 
-__all__ = ["fold", "is_rehearsal", "milestones"]
+__all__ = ["explained", "fold", "is_rehearsal", "milestones"]
 
 _END = ClosedBy.END
 _AGENT = LegRole.AGENT
@@ -59,26 +62,32 @@ def fold(
     attempts = attempts_of(journal)
     ended_by = hung_up_by(journal, parties)
     waited_ms = journal.milliseconds(arrival.at_us, talks[0].starts_us) if talks else None
-    ending = Facts(closed_by, arrival.refused, bool(talks), message is not None, ended_by, decision, fallback)
+    picked_up_ms = _picked_up_ms(journal, arrival, talks[0]) if talks else None
     called_raw, sip_call_id = came("called") or "", came("sip_call_id")
+    caller_raw = came("caller") or without_controls(caller.first_row.caller_number)
+    request = request_of(journal, caller_raw)
+    left = (bool(talks), message is not None, request is not None)
+    ending = Facts(closed_by, arrival.refused, *left, ended_by, decision, fallback)
     # Whatever notes an anomaly comes before the record is made.
-    announcements = announcements_of(journal)
+    announcements, menu = announcements_of(journal, over_us), menu_of(journal)
     visits = queue_visits_of(journal, talks, over_us, queue)
     emergency = emergency_of(journal, decision, attempts)
     recordings, survey = recordings_of(journal), survey_of(journal)
     state = terminal_state(journal, ending)
     talk_ms = talk_milliseconds(talks)
     told_talks = _talks(journal, talks)
-    accepted_at = told_talks[0].starts_at if talks else journal.at(message.finished_us) if message else None
+    left_at = (
+        journal.at(message.finished_us) if message else request.call_back.requested_at if request else None
+    )
     return CallRecord(
         call_id=caller.uniqueid,
         node=node,
         rehearsal=arrival.offset_s != 0,
         arrived_at=arrival.at,
         arrived_at_rehearsal=arrival.rehearsal_at,
-        accepted_at=accepted_at,
+        accepted_at=told_talks[0].starts_at if talks else left_at,
         called_raw=called_raw,
-        caller_raw=came("caller") or without_controls(caller.first_row.caller_number),
+        caller_raw=caller_raw,
         presentation=came("presentation"),
         trunk=came("trunk"),
         sip_call_id=sip_call_id,
@@ -104,13 +113,23 @@ def fold(
         called=canonical(called_raw),
         platform_path=platform_path(decision),
         waited_ms=waited_ms,
-        answered_within_15_s=answered_in_time(ending, waited_ms, max(0, over_us - arrival.at_us) // 1000),
+        answered_within_15_s=answered_in_time(ending, picked_up_ms, max(0, over_us - arrival.at_us) // 1000),
         talks=told_talks,
         transfers=tuple([attempt.transfer for attempt in attempts]),
         emergency=emergency,
         recordings=recordings,
         survey=survey,
+        picked_up_ms=picked_up_ms,
+        call_back=request.call_back if request else None,
+        menu=menu,
+        register_by=None if talks else deadline(decision, left_at),
     )
+
+
+def _picked_up_ms(journal: Journal, arrival: Arrival, talk: Stretch) -> int:
+    """Give how long it took until the phone of the first talk was picked up; as far as that was written down."""
+    answered_us = talk.party.channel.firsts.get(ANSWER, talk.starts_us)
+    return journal.milliseconds(arrival.at_us, min(answered_us, talk.starts_us))
 
 
 def _agent(talks: Sequence[Stretch]) -> str | None:

@@ -2,6 +2,7 @@
 
 Rules:
 - A channel is known by the name that it ended with: it is renamed when it is masqueraded.
+- A Local channel is plumbing: two halves, `Local/1001@seat-00000000;1` and `…;2`, behind which a party is rung.
 - Asterisk names who ended a channel in `hangupsource`: a channel's name, or `dialplan/…` when we did. It names nobody
   when Asterisk itself did: it was stopped, or an operator hung up.
 - Nothing but its end is written of a channel after its hang-up, and nothing before its start: a row that lies there
@@ -100,13 +101,19 @@ def _note_turn(channel: Channel, row: CelRow) -> None:
         channel.bridgings.append((row.at_us, bridge_in(row), event == BRIDGE_ENTER))
     elif event not in channel.firsts:
         channel.firsts[event] = row.at_us
-        if event == HANGUP:
+        # Nobody asks how half of a Local channel ended, and reading it takes time.
+        if event == HANGUP and not (row.channel.startswith(_LOCAL) and row.uniqueid != row.linkedid):
             channel.hangup = hangup_in(row)
 
 
 def is_plumbing(name: str) -> bool:
     """Whether a channel of that name is no party's."""
     return name.startswith(_LOCAL)
+
+
+def other_half(name: str) -> str:
+    """Name the other half of a Local channel: `…;2` for `…;1`."""
+    return f"{name[:-1]}{'2' if name[-1] == '1' else '1'}"
 
 
 def hangup_in(row: CelRow) -> Hangup:
@@ -131,7 +138,9 @@ def _bridge_in(extra: str) -> str:
 
 
 def endpoint_of(channel: str) -> str:
-    """Give `1001` for `PJSIP/1001-0000002a` and for `PJSIP/1001`."""
+    """Give `1001` for `PJSIP/1001-0000002a`, for `PJSIP/1001`, and for the `Local/1001@seat` that rings it."""
     resource = channel.partition("/")[2] or channel
+    if channel.startswith(_LOCAL):
+        return resource.partition("@")[0]
     endpoint, dash, serial = resource.rpartition("-")
     return endpoint if dash and len(serial) == 8 else resource

@@ -28,8 +28,15 @@ _PRIORITY, _STRAY, _DECIDED_AT = (
     DecisionFact.STRAY.value,
     DecisionFact.DECIDED_AT.value,
 )
+_REGISTER_RULE: Final = "register_rule"
+"""Told only of a platform that has one."""
 _TEXTS: Final = tuple(
-    fact.value for fact in DecisionFact if fact.value not in {_PRIORITY, _STRAY, _DECIDED_AT}
+    dict.fromkeys(
+        [
+            *[fact.value for fact in DecisionFact if fact.value not in {_PRIORITY, _STRAY, _DECIDED_AT}],
+            _REGISTER_RULE,
+        ]
+    )
 )
 """The facts that are kept as they are written; the record has them under the same names."""
 _YES_OR_NO: Final = {"1": True, "0": False}

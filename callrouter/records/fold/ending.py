@@ -2,11 +2,12 @@
 
 Rules:
 - A call is completed when the caller was bridged with a person, whoever hung up. Else it is a voicemail when
-  a message was left; else released when we hung up; else abandoned.
+  a message was left, or a request to be called back; else released when we hung up; else abandoned.
 - A call that was closed by rule was interrupted, unless the caller's hang-up was written down after all. So was one
   that Asterisk itself hung up on, because it was stopped: nobody in the call and no step of the dialplan did.
-- The 15 seconds count from the arrival, announcements included (GB/T 33358-2016). Whoever waited as long without a
-  person was not answered in time; who left before was not kept waiting; where nobody was to answer there is no wait.
+- The 15 seconds count from the arrival, announcements included, to the pick-up by whoever then talked (GB/T
+  33358-2016). Whoever waited as long without a person was not answered in time; who left before was not kept waiting;
+  where nobody was to answer there is no wait.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ _IN_TIME_MS: Final = 15_000
 _BY_RULE = ClosedBy.RULE
 _BY_CALLER = HungUpBy.CALLER
 _RELEASED, _REFUSED = TerminalState.RELEASED, TerminalState.REFUSED
+_COMPLETED, _VOICEMAIL, _CALL_BACK = (
+    TerminalState.COMPLETED,
+    TerminalState.VOICEMAIL,
+    TerminalState.CALL_BACK,
+)
 
 
 class Facts(NamedTuple):
@@ -33,6 +39,7 @@ class Facts(NamedTuple):
     refused: bool
     talked: bool
     message_left: bool
+    call_back_asked: bool
     ended_by: HungUpBy | None
     decision: RecordedDecision | None
     fallback: Fallback | None
@@ -64,10 +71,10 @@ def terminal_state(journal: Journal, facts: Facts) -> TerminalState:
     return state
 
 
-def answered_in_time(facts: Facts, waited_ms: int | None, stayed_ms: int) -> bool | None:
+def answered_in_time(facts: Facts, picked_up_ms: int | None, stayed_ms: int) -> bool | None:
     """Tell whether a person answered within 15 s; None where that cannot be said."""
-    if waited_ms is not None:
-        return waited_ms <= _IN_TIME_MS
+    if picked_up_ms is not None:
+        return picked_up_ms <= _IN_TIME_MS
     if facts.refused or _meant_to_release(facts.decision) or stayed_ms < _IN_TIME_MS:
         return None
     return False
@@ -79,10 +86,13 @@ def _state(journal: Journal, facts: Facts) -> TerminalState:
         return TerminalState.INTERRUPTED
     if facts.refused:
         return _REFUSED
-    if facts.talked:
-        return TerminalState.COMPLETED
-    if facts.message_left:
-        return TerminalState.VOICEMAIL
+    for is_so, state in (
+        (facts.talked, _COMPLETED),
+        (facts.message_left, _VOICEMAIL),
+        (facts.call_back_asked, _CALL_BACK),
+    ):
+        if is_so:
+            return state
     if facts.ended_by is _BY_CALLER or (facts.ended_by is None and not _meant_to_release(facts.decision)):
         return TerminalState.ABANDONED
     return _RELEASED

@@ -33,9 +33,14 @@ ENDED: Final = "ended"
 OFFERED: Final = "offered"
 PAUSED: Final = "paused"
 RESUMED: Final = "resumed"
+FAILED: Final = "failed"
+SCHEDULED: Final = "scheduled"
+CHOSEN: Final = "chosen"
+GIVEN_UP: Final = "given_up"
+WAIVED: Final = "waived"
 
 PLACE_OF_STATE: Final[Mapping[str | None, int]] = {
-    **dict.fromkeys((STARTED, ENTERED, DIALLED, REQUESTED, OFFERED), 0),
+    **dict.fromkeys((STARTED, SCHEDULED, ENTERED, DIALLED, REQUESTED, OFFERED), 0),
     RINGING: 1,
     PAUSED: 1,
     ANSWERED: 2,
@@ -47,7 +52,10 @@ LAST_PLACE: Final = 4
 
 _SAID_OFTEN: Final = frozenset(
     event.value
-    for event in (JournalEvent.DECIDED, JournalEvent.NOTICE, JournalEvent.QUEUE, JournalEvent.LAST_RESORT)
+    for event in (
+        *(JournalEvent.DECIDED, JournalEvent.NOTICE, JournalEvent.QUEUE, JournalEvent.LAST_RESORT),
+        *(JournalEvent.MENU, JournalEvent.SEAT, JournalEvent.CALL_BACK),
+    )
 )
 """Events that tell the same of many calls, and nothing of a person."""
 _LONGEST_SAID_OFTEN: Final = 2048

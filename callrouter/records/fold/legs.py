@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from callrouter.records.fold.channels import ANSWER
+from callrouter.records.fold.channels import ANSWER, is_plumbing
 from callrouter.records.fold.journal import Journal
 from callrouter.records.fold.parties import Party
 from callrouter.records.fold.talks import Stretch, talk_milliseconds
@@ -41,7 +41,8 @@ def hung_up_by(journal: Journal, parties: Sequence[Party]) -> HungUpBy | None:
     for party in parties:
         if party.channel.name == hangup.source:
             return _BY_CALLER if party.role is _CALLER else _BY_AGENT
-    return _BY_SYSTEM
+    # Behind a Local channel that the caller talked through is a person.
+    return _BY_AGENT if is_plumbing(hangup.source) else _BY_SYSTEM
 
 
 def _leg(journal: Journal, party: Party, sip_call_id: str | None, talk_ms: int) -> Leg:

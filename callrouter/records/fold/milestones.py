@@ -4,7 +4,8 @@ Rules:
 - Rows are taken in the order in which they were written, one after the other, and nothing is looked up ahead: more
   rows add milestones and change none. So what was told stays true, whatever comes and however the clock is set.
 - A call is told of when its decision is known, or with the first thing that happens to it, if that comes before.
-- Who is bridged with the caller is a person, unless the channel is plumbing.
+- Who is bridged with the caller is a person, unless the channel is plumbing: then it may stand in for one, who is in
+  a bridge with its other half (`stand_ins`).
 - A call that is over has ended, also when its hang-up was not written down: with the last that is known of it, as the
   record says too, and nobody knows why.
 """
@@ -26,6 +27,7 @@ from callrouter.records.fold.channels import (
     endpoint_of,
     hangup_in,
     is_plumbing,
+    other_half,
 )
 from callrouter.records.fold.decisions import fallback_in
 from callrouter.records.fold.facts import ENDED, REQUESTED, Fact, fact_of, facts_about, word_in
@@ -93,7 +95,9 @@ class _Call:
     others: set[str] = field(default_factory=set)
     """The names of the parties' channels, but the caller's."""
     bridges: dict[str, dict[str, str]] = field(default_factory=dict)
-    """By bridge: the uniqueids of the parties in it, each with its channel's name."""
+    """By bridge: the uniqueids of the channels in it, each with its name."""
+    rooms: dict[str, str] = field(default_factory=dict)
+    """The bridge that half of a Local channel is in, by its name."""
     requests: dict[str, Fact] = field(default_factory=dict)
 
     @property
@@ -161,23 +165,42 @@ def _decided(call: _Call, row: CelRow) -> None:
 
 
 def _bridge_entered(call: _Call, row: CelRow) -> None:
-    if is_plumbing(row.channel):
-        return
-    if row.uniqueid != call.caller:
+    is_half = is_plumbing(row.channel) and row.uniqueid != call.caller
+    if row.uniqueid != call.caller and not is_half:
         call.others.add(row.channel)
     if ANSWERED in call.told:
         return
-    inside = call.bridges.setdefault(bridge_in(row), {})
-    inside[row.uniqueid] = row.channel
-    person = next((name for uniqueid, name in inside.items() if uniqueid != call.caller), None)
-    if call.caller in inside and person is not None:
+    bridge = bridge_in(row)
+    call.bridges.setdefault(bridge, {})[row.uniqueid] = row.channel
+    if is_half:
+        call.rooms[row.channel] = bridge
+    person = _heard_by_the_caller(call)
+    if person is not None:
         waited_ms = max(0, row.at_us - call.arrived_us) // 1000
         call.tell(ANSWERED, Answered(row.at, endpoint_of(person), waited_ms))
 
 
+def _heard_by_the_caller(call: _Call) -> str | None:
+    for inside in call.bridges.values():
+        if call.caller not in inside:
+            continue
+        others = [name for uniqueid, name in inside.items() if uniqueid != call.caller]
+        for name in others:
+            if not is_plumbing(name):
+                return name
+            behind = call.bridges.get(call.rooms.get(other_half(name), ""), {})
+            person = next((one for one in behind.values() if not is_plumbing(one)), None)
+            if person is not None and call.caller not in behind:
+                return person
+    return None
+
+
 def _bridge_left(call: _Call, row: CelRow) -> None:
     if ANSWERED not in call.told:
-        call.bridges.get(bridge_in(row), {}).pop(row.uniqueid, None)
+        bridge = bridge_in(row)
+        call.bridges.get(bridge, {}).pop(row.uniqueid, None)
+        if call.rooms.get(row.channel) == bridge:
+            del call.rooms[row.channel]
 
 
 def _transfer_went_on(call: _Call, row: CelRow) -> None:
@@ -212,7 +235,7 @@ def _by(call: _Call, caller: str, source: str | None) -> HungUpBy | None:
         return None
     if source == caller:
         return _BY_CALLER
-    return _BY_AGENT if source in call.others else _BY_SYSTEM
+    return _BY_AGENT if source in call.others or is_plumbing(source) else _BY_SYSTEM
 
 
 _STEPS: Final[Mapping[str, Callable[[_Call, CelRow], None]]] = {

@@ -3,7 +3,9 @@
 Rules:
 - A recording is known by its file's name; a name with folders in it is odd, and only its last part is kept.
 - A recording that was not started is odd, and begins with the first that is known of it.
-- A pause that nobody ended lasts as long as the recording.
+- A pause ends a file, and what is said after it goes into the next: it is known by the file that it ended. One that
+  nobody ended lasts as long as the talk.
+- What could not be recorded leaves no file, and is odd.
 - A voicemail counts when its recording left a file (RECORD_STATUS is there, and neither ERROR nor SKIP).
 """
 
@@ -12,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from callrouter.records.fold.facts import FINISHED, PAUSED, RESUMED, STARTED, Fact
+from callrouter.records.fold.facts import FAILED, FINISHED, PAUSED, RESUMED, STARTED, Fact, whole_number
 from callrouter.records.fold.journal import Journal
 from callrouter.vocabulary.journal import JournalEvent
 from callrouter.vocabulary.record_parts import Pause, Recording, Voicemail
@@ -36,19 +38,33 @@ def recordings_of(journal: Journal) -> tuple[Recording, ...]:
     """Give the files that the talk was recorded into, in order."""
     files: dict[str, list[Fact]] = {}
     for fact in journal.facts[_RECORDING_EVENT]:
-        files.setdefault(_file(journal, fact), []).append(fact)
+        if fact.state == FAILED:
+            journal.anomalies.add(Anomaly.RECORDING_FAILED)
+        else:
+            files.setdefault(_file(journal, fact), []).append(fact)
     return tuple([_recording(journal, file, facts) for file, facts in files.items()])
 
 
 def message_of(journal: Journal) -> Message | None:
     """Give the message that the caller left."""
     facts = journal.facts[_VOICEMAIL_EVENT]
-    for fact in reversed(facts):
+    for place in range(len(facts) - 1, -1, -1):
+        fact = facts[place]
         if fact.state == FINISHED and fact.text("status") not in _NOTHING_RECORDED:
-            return Message(Voicemail(fact.text("file"), fact.text("status")), fact.at_us)
+            started_us = next((one.at_us for one in reversed(facts[:place]) if one.state == STARTED), None)
+            return Message(_voicemail(journal, fact, started_us), fact.at_us)
     if facts:
         journal.anomalies.add(Anomaly.VOICEMAIL_FAILED)
     return None
+
+
+def _voicemail(journal: Journal, finished: Fact, started_us: int | None) -> Voicemail:
+    return Voicemail(
+        file=finished.text("file"),
+        status=finished.text("status"),
+        started_at=journal.at_if(started_us),
+        finished_at=journal.at(finished.at_us),
+    )
 
 
 def _file(journal: Journal, fact: Fact) -> str:
@@ -69,6 +85,7 @@ def _recording(journal: Journal, file: str, facts: Sequence[Fact]) -> Recording:
         started_at=journal.at((started or facts[0]).at_us),
         finished_at=journal.at(finished.at_us) if finished else None,
         pauses=_pauses(journal, facts),
+        bytes=whole_number(finished.text("bytes"), journal.anomalies) if finished else None,
     )
 
 

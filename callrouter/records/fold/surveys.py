@@ -1,10 +1,15 @@
-"""What the caller thought of it. Pure. The first grade counts; one that is none of 1 to 5 is odd and left out."""
+"""What the caller thought of it. Pure.
+
+Rules:
+- The first grade counts; one that is none of 1 to 5 is odd and left out.
+- An agent may see to it that the caller is not asked: that is no survey without a grade, and it is told apart.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-from callrouter.records.fold.facts import FINISHED, OFFERED
+from callrouter.records.fold.facts import FINISHED, OFFERED, WAIVED
 from callrouter.records.fold.journal import Journal
 from callrouter.vocabulary.journal import JournalEvent
 from callrouter.vocabulary.record_parts import Survey
@@ -26,4 +31,4 @@ def survey_of(journal: Journal) -> Survey | None:
     grade = _GRADES.get(written or "")
     if written is not None and grade is None:
         journal.anomalies.add(Anomaly.SURVEY_UNREADABLE)
-    return Survey(journal.at(offered.at_us), grade)
+    return Survey(journal.at(offered.at_us), grade, waived=all(fact.state == WAIVED for fact in facts))

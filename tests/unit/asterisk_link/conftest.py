@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from callrouter.asterisk_link.of_the_plan import OfThePlan
+from callrouter.asterisk_link.of_the_plan import Notice, OfThePlan, Played
 from callrouter.asterisk_link.render import AsteriskConfiguration, OutboundTrunk, Phone, render_configuration
 from callrouter.settings import PROJECT_ROOT
 
@@ -34,12 +35,31 @@ def configuration() -> AsteriskConfiguration:
             Phone("citizen", "secret-of-citizen", "from-carrier", seat=False),
         ),
         outbound_trunks=(OutboundTrunk("branch1", "sip:192.0.2.99:5060", "branch center"),),
-        plan=OfThePlan(queues=("hotline", "urgent")),
+        plan=OfThePlan(
+            queues=("hotline", "urgent"),
+            notices=(
+                Notice("none", (Played("g04", 200, 6200),), 6400),
+                Notice(
+                    "g01-sichuan", (Played("g01-sichuan", 200, 4200), Played("g04", 4200, 10_200)), 10_400
+                ),
+            ),
+        ),
         safe_queue="hotline",
         last_resort="PJSIP/1999",
         queue_wait_s=300,
         last_resort_ring_s=25,
+        ring_s=15,
+        wrap_up_s=5,
+        long_wait_s=60,
+        overload_at=40,
+        longest_notice_s=20,
+        usual_priority=0,
+        recording=True,
+        sounds="/srv/cr/sounds",
+        silence="/srv/cr/silence",
         voicemail_limit_s=180,
+        voicemail_shortest_s=2,
+        call_back=True,
         agi_host="127.0.0.1",
         agi_port=14573,
         ami_host="127.0.0.1",
@@ -57,3 +77,12 @@ def rendered(
     folder: Path = tmp_path_factory.mktemp("etc")
     render_configuration(PROJECT_ROOT / "asterisk", configuration, folder)
     return lambda name: (folder / name).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def dialplan(rendered: Callable[[str], str]) -> str:
+    """The whole dialplan: the file that Asterisk reads, and those that it includes."""
+    text = rendered("extensions.conf")
+    included = re.findall(r'^#include "(extensions-[a-z]+\.conf)"$', text, re.MULTILINE)
+    assert included
+    return "\n".join([text, *map(rendered, included)])

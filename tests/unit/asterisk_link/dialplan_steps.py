@@ -21,7 +21,7 @@ def steps_of(text: str) -> list[Step]:
     steps: list[Step] = []
     context = exten = ""
     for line in text.splitlines():
-        if not line or line.startswith(";"):
+        if not line or line.startswith((";", "#include ")):
             continue
         if heading := re.fullmatch(r"\[([a-z-]+)\]", line):
             context = heading[1]

@@ -8,6 +8,7 @@ from callrouter.asterisk_link.ami_snapshot import (
     Queue,
     Snapshot,
     WaitingCaller,
+    member_news,
     snapshot_of,
 )
 
@@ -47,7 +48,12 @@ def test_channels_queues_members_and_waiting_callers_are_read() -> None:
             QUEUE, MEMBER, WAITING, "Event: QueueParams|Queue: urgent", MEMBER.replace("hotline", "urgent")
         ),
     )
-    member = Member("值班员一", "PJSIP/1001", MemberStatus.RINGING, is_paused=True, is_in_call=False)
+    member = Member(
+        *("值班员一", "PJSIP/1001", MemberStatus.RINGING),
+        is_paused=True,
+        is_in_call=False,
+        state_interface="PJSIP/1001",
+    )
     assert snapshot == Snapshot(
         (
             Channel(
@@ -93,3 +99,45 @@ def test_what_cannot_be_read_or_was_not_trusted_is_counted() -> None:
 def test_numbers_are_in_no_repr() -> None:
     snapshot = snapshot_of(channels(CHANNEL), channels(QUEUE, WAITING.replace("unknown", "13800138001")))
     assert "138" not in repr(snapshot)
+
+
+MEMBER_EVENT = (
+    "Event: QueueMemberPause|Privilege: agent,all|SystemName: boot|Queue: hotline|MemberName: 1001"
+    "|Interface: Local/1001@seat|StateInterface: PJSIP/1001|LastPause: 1795397753|InCall: 0|Status: 1|Paused: 1"
+    "|PausedReason: meal|Ringinuse: 0"
+)
+
+
+def test_what_an_event_tells_of_a_member_is_what_a_snapshot_would() -> None:
+    news = member_news(item(MEMBER_EVENT))
+    assert news is not None
+    assert (news.queue, news.is_removed) == ("hotline", False)
+    assert news.member == Member(
+        *("1001", "Local/1001@seat", MemberStatus.NOT_IN_USE),
+        is_paused=True,
+        is_in_call=False,
+        state_interface="PJSIP/1001",
+        pause_reason="meal",
+        paused_at_s=1_795_397_753,
+    )
+    removed = member_news(item(MEMBER_EVENT.replace("QueueMemberPause", "QueueMemberRemoved")))
+    assert removed is not None
+    assert removed.is_removed
+
+
+def test_who_is_not_paused_has_no_reason_whatever_asterisk_still_writes() -> None:
+    news = member_news(item(MEMBER_EVENT.replace("Paused: 1", "Paused: 0")))
+    assert news is not None
+    assert news.member.pause_reason == ""
+
+
+def test_other_events_and_broken_ones_tell_of_no_member() -> None:
+    for old, new in (
+        ("QueueMemberPause", "QueueCallerJoin"),
+        ("Queue: hotline|", ""),
+        ("Interface: Local/1001@seat|", ""),
+        ("|Status: 1", "|Status: 99"),
+        ("LastPause: 1795397753", "LastPause: soon"),
+    ):
+        assert old in MEMBER_EVENT
+        assert member_news(item(MEMBER_EVENT.replace(old, new, 1))) is None, new

@@ -38,7 +38,7 @@ NOBODY = UnknownNumber("")
 
 def row_of(plan: Plan, call: Call, decision: Decision) -> str:
     """The row as Asterisk writes it; no fact holds a quote."""
-    facts = verdict_of(call, decision).rpartition("|")[2]
+    facts = verdict_of(call, decision).split("|")[5]
     assert '"' not in facts
     columns = [*ROW.values(), f'{{""extra"":""{facts}""}}']
     assert len(columns) == len(CEL_COLUMNS), plan.jurisdiction

@@ -21,33 +21,46 @@ Rendered = Callable[[str], str]
 
 CLUES = {"to", "diversion", "history_info"}
 NOT_YET_WRITTEN = {
-    # Agents cannot bring anybody in yet, nothing is recorded and nobody is asked for a grade: no step writes these.
-    JournalEvent.TRANSFER: {"id", "state", "kind", "target", "by", "service", "leg", "outcome", "cause"},
-    JournalEvent.RECORDING: {"file", "state"},
-    JournalEvent.SURVEY: {"state", "grade"},
+    # Agents cannot bring anybody in yet: no step writes these.
+    JournalEvent.TRANSFER: {"by", "service", "leg"},
+    # Nor does any plan have a menu.
+    JournalEvent.MENU: {"menu", "state", "key"},
 }
-"""The keys of what the journal's reader knows and the dialplan does not write; without STATES of their own here."""
-WRITTEN = [event for event in JournalEvent if event not in NOT_YET_WRITTEN]
+"""Keys that the journal's reader knows and the dialplan does not write."""
+WRITTEN = [event for event in JournalEvent if event is not JournalEvent.MENU]
 KEYS: dict[JournalEvent, set[str]] = {
     JournalEvent.ARRIVED: set(FACTS) - CLUES - {"call_id"},  # the journal's rows name the call themselves
     JournalEvent.CLUES: CLUES,
     JournalEvent.DECIDED: {"fallback"},  # or what the verdict brings, which test_verdict compares
-    JournalEvent.NOTICE: {"key", "state"},
+    JournalEvent.NOTICE: {"key", "state", "starts_ms", "ends_ms"},
     JournalEvent.QUEUE: {"queue", "state", "status", "agent", "cause"},
     JournalEvent.LAST_RESORT: {"target", "state", "status", "cause"},
     JournalEvent.VOICEMAIL: {"state", "status", "file"},
     JournalEvent.REFUSED: {"reason"},
     JournalEvent.LEG: {"sip_call_id", "party"},
+    JournalEvent.TRANSFER: {"id", "state", "kind", "target", "outcome", "cause"},
+    JournalEvent.RECORDING: {"file", "state", "bytes"},
+    JournalEvent.SURVEY: {"state", "grade"},
+    JournalEvent.CALL_BACK: {"state"},
+    JournalEvent.SEAT: {"seat", "status", "cause"},
 }
 STATES = {
-    JournalEvent.NOTICE: {"started", "finished", "failed"},
+    JournalEvent.NOTICE: {"started", "finished", "failed", "scheduled"},
+    JournalEvent.TRANSFER: {"requested", "joined", "ended"},
+    JournalEvent.RECORDING: {"started", "paused", "resumed", "finished", "failed"},
+    JournalEvent.SURVEY: {"offered", "finished", "waived"},
+    JournalEvent.CALL_BACK: {"requested"},
     JournalEvent.QUEUE: {"entered", "left"},
     JournalEvent.LAST_RESORT: {"dialled", "left"},
     JournalEvent.VOICEMAIL: {"started", "finished"},
 }
 
 PROVIDED_BY = {
-    "Answer": None, "Goto": None, "GotoIf": None, "Hangup": None, "Progress": None, "Set": None, "Wait": None,
+    "Answer": None, "Busy": None, "Congestion": None, "Goto": None, "GotoIf": None, "Hangup": None,
+    "Progress": None, "Set": None, "Wait": None,
+    "AddQueueMember": "app_queue", "PauseQueueMember": "app_queue", "UnpauseQueueMember": "app_queue",
+    "Gosub": "app_stack", "MixMonitor": "app_mixmonitor", "StopMixMonitor": "app_mixmonitor", "Read": "app_read",
+    "StartMusicOnHold": "res_musiconhold", "StopMusicOnHold": "res_musiconhold",
     "AGI": "res_agi", "CELGenUserEvent": "app_celgenuserevent", "Dial": "app_dial", "ExecIf": "app_exec",
     "GosubIf": "app_stack", "MusicOnHold": "res_musiconhold", "Playback": "app_playback", "Queue": "app_queue",
     "Record": "app_record", "Return": "app_stack",
@@ -55,6 +68,8 @@ PROVIDED_BY = {
 FUNCTION_PROVIDED_BY = {
     "CALLERID": "func_callerid", "CHANNEL": "func_channel", "CSV_QUOTE": "func_strings", "CUT": "func_cut",
     "FIELDQTY": "func_strings", "FILTER": "func_strings", "IF": "func_logic", "QUEUE_EXISTS": "app_queue",
+    "CHANNEL_EXISTS": "func_channel", "QUEUE_VARIABLES": "app_queue", "QUEUE_WAITING_COUNT": "app_queue",
+    "STAT": "func_env",
     "LEN": "func_strings", "PJSIP_HEADER": "res_pjsip_header_funcs", "QUEUE_MEMBER": "app_queue",
     "REGEX": "func_strings",
     "STRFTIME": "func_strings", "STRREPLACE": "func_strings", "TIMEOUT": "func_timeout", "URIENCODE": "func_uri",
@@ -63,8 +78,8 @@ FUNCTION_PROVIDED_BY = {
 
 
 @pytest.fixture
-def steps(rendered: Rendered) -> list[Step]:
-    return steps_of(rendered("extensions.conf"))
+def steps(dialplan: str) -> list[Step]:
+    return steps_of(dialplan)
 
 
 def events_written(steps: list[Step]) -> list[tuple[str, dict[str, str]]]:
@@ -101,8 +116,8 @@ def test_the_vocabulary_tells_the_same_keys_to_its_readers() -> None:
         if isinstance(node, ast.Assign) and isinstance(after, ast.Expr):
             assert isinstance(node.targets[0], ast.Name)
             told[node.targets[0].id] = ast.unparse(after)
-    for event, keys in (KEYS | NOT_YET_WRITTEN).items():
-        for word in keys | STATES.get(event, set()):
+    for event in JournalEvent:
+        for word in KEYS.get(event, set()) | NOT_YET_WRITTEN.get(event, set()) | STATES.get(event, set()):
             assert re.search(rf"\b{word}\b", told[event.name]), (event, word)
 
 
@@ -193,7 +208,7 @@ def test_no_step_is_numbered_but_the_first(steps: list[Step]) -> None:
 
 def called_through(step: Step) -> list[tuple[str, str]]:
     """What a step has done on each channel to a party before that is called: the place, and its argument."""
-    return re.findall(r"b\((\w+\^\w+\^\w+)\((\w+)\)\)", step.args)
+    return re.findall(r"b\(([\w-]+\^\w+\^\w+)(?:\((\w+)\))?\)", step.args)
 
 
 def targets(step: Step) -> list[str]:
@@ -204,10 +219,13 @@ def targets(step: Step) -> list[str]:
             return [target for target in step.args.rpartition("?")[2].split(":") if target]
         case "GosubIf":
             return [re.sub(r"\([\w,-]+\)$", "", step.args.rpartition("?")[2])]
+        case "Gosub" if "${" not in step.args:
+            return [re.sub(r"\([\w,-]+\)$", "", step.args)]
         case "Set" if "hangup_handler_push)=" in step.args:
             return [step.args.partition("=")[2]]
         case "Queue" | "Dial":
-            return [before.replace("^", ",") for before, _ in called_through(step)]
+            before = [place.replace("^", ",") for place, _ in called_through(step)]
+            return [*before, *(f"{place},s,1" for place in re.findall(r"U\(([\w-]+)\)", step.args))]
         case _:
             return []
 
@@ -218,19 +236,23 @@ def test_every_way_on_leads_somewhere(steps: list[Step]) -> None:
     assert len(ways) > 15
     for step, target in ways:
         parts = target.split(",")
-        place = (step.context, step.exten, parts[0]) if len(parts) == 1 else tuple(parts)
-        assert place in places, f"{step.context}: {target}"
+        # A label, an extension of the same context, or the whole of it; which extension, may be a variable's matter.
+        near = (step.context, step.exten, parts[0]), (step.context, *parts), tuple(parts)
+        place = near[len(parts) - 1]
+        matching = [there for there in places if there[0] == place[0] and there[2] == place[2]]
+        assert place in places or ("$" in place[1] and matching), f"{step.context}: {target}"
 
 
 def test_every_channel_to_a_party_is_written_down_before_it_is_called_with_who_the_party_is(
     steps: list[Step],
 ) -> None:
-    calling = {step.app: called_through(step) for step in steps if step.app in ("Queue", "Dial")}
+    calling = {step.context: called_through(step) for step in steps if step.app == "Dial"}
     assert calling == {
-        "Queue": [("leg^s^1", LegRole.AGENT)],
-        "Dial": [("leg^s^1", LegRole.LAST_RESORT)],
+        "seat": [("leg^s^1", LegRole.AGENT)],
+        "last-resort": [("leg^s^1", LegRole.LAST_RESORT)],
+        "overflow-platform": [("overflow-leg^s^1", LegRole.PLATFORM)],
     }
-    assert [step.app for step in steps if step.context == "leg"] == ["CELGenUserEvent", "Return"]
+    assert [step.app for step in steps if step.context == "leg"] == ["CELGenUserEvent", "ExecIf", "Return"]
     (written,) = [facts for name, facts in events_written(steps) if name == JournalEvent.LEG]
     assert written == {"sip_call_id": "${URIENCODE(${CHANNEL(pjsip,call-id)})}", "party": "${ARG1}"}
 
@@ -249,8 +271,8 @@ def test_what_comes_back_in_the_verdict_is_filtered_before_it_names_anything(ste
 
 
 def test_without_the_controller_an_emergency_number_still_overtakes_everyone(steps: list[Step]) -> None:
-    (rule,) = [step.args for step in steps if step.args.startswith("QUEUE_PRIO=${IF(${REGEX(")]
-    found = re.search(r'REGEX\("([^"]+)"', rule)
+    (rule,) = [step.args for step in steps if step.args.startswith("${REGEX(") and "?urgent" in step.args]
+    found = re.search(r'REGEX\("([^"]+)" \$\{CR_CALLED\}\)', rule)
     assert found
     pattern = re.compile(found[1])
     for code in EMERGENCY_CODES:
@@ -266,13 +288,16 @@ def test_without_the_controller_an_emergency_number_still_overtakes_everyone(ste
             assert pattern.search(spelled), spelled
     for other in ("96119", "096119", "02886812110", "12110", "12345", "1101", "%2B8612345", "119110"):
         assert not pattern.search(other), other
-    assert rule.endswith("?20:0)}")
+    urgent = [step.args for step in steps if step.context == "decided" and step.args.endswith(("=1", "=20"))]
+    assert urgent == ["CR_URGENT=1", "QUEUE_PRIO=20"]
 
 
-def test_every_setting_of_the_dialplan_is_where_it_is_used(rendered: Rendered) -> None:
-    text = rendered("extensions.conf")
+def test_every_setting_of_the_dialplan_is_where_it_is_used(rendered: Rendered, dialplan: str) -> None:
+    text = dialplan
     for line in ("CR_CLOCK_OFFSET = -17", "CR_SAFE_QUEUE = hotline", "CR_LAST_RESORT = PJSIP/1999"):
         assert f"\n{line}\n" in text
-    assert re.search(r"Queue\(\$\{CR_QUEUE\},c[^,]*,,,300\)", text)
+    assert "CR_RECORDING = yes" in rendered("extensions.conf").splitlines()
+    assert re.search(r"\[queue-wait\](\nexten => [^\n]*)*\nexten => _\[a-z0-9\]!,1,Return\(300\)", text)
+    assert "Dial(PJSIP/1001,15,b(leg^s^1(agent))U(until-heard))" in text
     assert "Dial(${CR_LAST_RESORT},25,gm(hold)" in text
     assert ".wav,5,180,k)" in text

@@ -30,27 +30,36 @@ OURS = {
     "CR_ENDED", "CR_HARMLESS", "CR_HEADER", "CR_HISTORY_INFO", "CR_LAST_RESORT", "CR_ROWS",
     "CR_LOOKS", "CR_LOSSES", "CR_NOTICE", "CR_NOT_KEPT", "CR_ORDER", "CR_PLAIN", "CR_PRESENTATION", "CR_QUEUE",
     "CR_REASON", "CR_SAFE_QUEUE", "CR_SECOND_LOOK", "CR_SPOOL", "CR_TRUNK", "QUEUE_PRIO",
+    "CR_AHEAD", "CR_BYTES", "CR_CLASS", "CR_ELSEWHERE", "CR_FILE", "CR_FLAGS", "CR_HEARD_AT", "CR_HEARD_MS",
+    "CR_HOPS", "CR_KEYS", "CR_LEFT", "CR_MEMBER", "CR_MENU", "CR_NO_SURVEY", "CR_OFFERED_AT", "CR_PART", "CR_PAUSE",
+    "CR_PAUSED", "CR_PLACE", "CR_POSITION", "CR_RECORDING", "CR_REC_ID", "CR_SAID", "CR_SEAT", "CR_SEAT_FEATURES",
+    "CR_SECONDS", "CR_STEP", "CR_TOLD", "CR_UNHEARD", "CR_UNTIL", "CR_URGENT", "CR_WAITS_FOR", "EXTEN",
 }  # fmt: skip
 """Set by us, from constants, settings and the controller's filtered verdict."""
 
 ASTERISKS = {
     "DIALSTATUS", "HANGUPCAUSE", "MEMBERINTERFACE", "PLAYBACKSTATUS", "QUEUESTATUS", "RECORD_STATUS", "UNIQUEID",
+    "EPOCH", "GOSUB_RETVAL", "PQMSTATUS", "QUEUEHOLDTIME", "QUEUEPOSITION", "READSTATUS", "UPQMSTATUS",
 }  # fmt: skip
 """Words, numbers and configured names that Asterisk gives."""
 
 FUNCTIONS = {
     "CHANNEL(endpoint)", "CHANNEL(hangupsource)", "CALLERID(num-pres)", "CUT", "FIELDQTY", "FILTER", "IF", "LEN",
     "QUEUE_EXISTS", "QUEUE_MEMBER", "REGEX", "STRFTIME", "STRREPLACE", "URIENCODE",
+    "CHANNEL(name)", "CHANNEL_EXISTS", "QUEUE_VARIABLES", "QUEUE_WAITING_COUNT", "STAT",
 }  # fmt: skip
 """CHANNEL and CALLERID with what they may be asked for; the others work on what stands in their brackets."""
+
+KEYS = {"CR_KEY"}
+"""One key that the caller has pressed: 0 to 9, *, or A to D. Looked at by patterns and filters alone."""
 
 OUR_CALL_ID = "${URIENCODE(${CHANNEL(pjsip,call-id)})}"
 """On a channel to a party the Call-ID is ours, made by PJSIP; on a caller's channel it is what he wrote."""
 
 
 @pytest.fixture(scope="module")
-def steps(rendered: Rendered) -> list[Step]:
-    found = steps_of(rendered("extensions.conf"))
+def steps(dialplan: str) -> list[Step]:
+    found = steps_of(dialplan)
     assert [step.context for step in found if OUR_CALL_ID in step.args] == ["leg"]
     return [replace(step, args=step.args.replace(OUR_CALL_ID, "")) for step in found]
 
@@ -80,18 +89,28 @@ def test_only_what_is_on_these_lists_stands_in_an_argument(steps: list[Step]) ->
     for step in steps:
         if takes_up(step):
             continue
-        unknown = set(named(step.args)) - OURS - ASTERISKS - FUNCTIONS - CALLERS
+        unknown = set(named(step.args)) - OURS - ASTERISKS - FUNCTIONS - CALLERS - KEYS
         assert not unknown, step
 
 
 def test_what_a_caller_wrote_is_taken_up_by_a_plain_set_into_the_callers_variables(steps: list[Step]) -> None:
     assert {takes_up(step) for step in steps} - {None} == CALLERS
     for step in steps:
+        # Elsewhere an extension is one of ours: a queue, a notice, a number of the dialplan's own.
+        dialled = "EXTEN|" if step.context in ("from-carrier", "from-seat") else ""
         raw = re.search(
-            r"\$\{(EXTEN|CALLERID\((?!num-pres)|CHANNEL\((?!endpoint|hangupsource)|SIP|PJSIP|STRREPLACE\(PJSIP)",
+            rf"\$\{{({dialled}CALLERID\((?!num-pres)|CHANNEL\((?!endpoint|hangupsource|name)|SIP|PJSIP|STRREPLACE\(PJSIP)",
             step.args,
         )
         assert bool(raw) == bool(takes_up(step)), step
+
+
+def test_a_key_is_only_looked_at_by_patterns_and_filters(steps: list[Step]) -> None:
+    for step in steps:
+        looked_at = re.sub(
+            r'\$\{REGEX\("[^"]+" \$\{CR_KEY\}\)\}|\$\{FILTER\([0-9-]+,\$\{CR_KEY\}\)\}', "", step.args
+        )
+        assert "${CR_KEY}" not in looked_at, step
 
 
 def test_it_is_encoded_before_anything_else_is_done_with_it(steps: list[Step]) -> None:
@@ -276,7 +295,7 @@ def test_asterisks_own_log_is_one_json_object_a_line(rendered: Rendered) -> None
 
 
 def test_the_queue_log_is_written_without_names_and_put_aside_by_nobody_but_its_reader(
-    rendered: Rendered,
+    rendered: Rendered, dialplan: str
 ) -> None:
     logger = rendered("logger.conf").splitlines()
     assert "queue_log = yes" in logger
@@ -284,7 +303,7 @@ def test_the_queue_log_is_written_without_names_and_put_aside_by_nobody_but_its_
     assert "rotatestrategy = none" in logger
     assert "log-caller-id-name = no" in rendered("queues.conf").splitlines()
     # It separates its fields by |: no queue has a name of its own in it, and no URL is sent to a seat.
-    (queue,) = [step.args for step in steps_of(rendered("extensions.conf")) if step.app == "Queue"]
+    (queue,) = [step.args for step in steps_of(dialplan) if step.app == "Queue"]
     assert queue.split(",")[2] == ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 from urllib.parse import unquote
@@ -70,6 +71,35 @@ def test_a_release_names_notice_and_cause_and_leaves_the_priority_empty() -> Non
     assert verdict_of(CALL, RELEASED).split("|")[:5] == ["v1", "release", "x01-12300", "22", ""]
 
 
+def test_a_message_without_a_notice_leaves_its_place_empty() -> None:
+    unheard = Decision(RULING._replace(treatment=TakeMessage(None, "hotline", 5)), AT)
+    assert verdict_of(CALL, unheard).split("|")[:5] == ["v1", "message", "", "hotline", "5"]
+
+
+EMERGENCY = Decision(RULING._replace(mode=Mode.EMERGENCY, treatment=Connect("hotline", None, 20)), AT)
+
+
+@pytest.mark.parametrize(
+    ("decision", "survey", "flags"),
+    [
+        (DECISION, False, ""),
+        (DECISION, True, "survey"),
+        (CLOSED, True, "survey"),
+        (EMERGENCY, False, "urgent"),
+        (EMERGENCY, True, "survey+urgent"),
+    ],
+)
+def test_what_the_dialplan_must_mind_is_told_by_words_in_the_seventh_field(
+    decision: Decision, survey: bool, flags: str
+) -> None:
+    assert verdict_of(CALL, decision, survey=survey).split("|")[6:] == [flags]
+
+
+def test_a_release_has_no_flags() -> None:
+    assert verdict_of(CALL, RELEASED, survey=True) == verdict_of(CALL, RELEASED)
+    assert verdict_of(CALL, RELEASED).count("|") == 5
+
+
 def test_these_are_all_the_treatments_there_are() -> None:
     assert {type(each.treatment) for each in ALL} == set(get_args(Treatment))
 
@@ -78,13 +108,13 @@ def test_these_are_all_the_treatments_there_are() -> None:
     ("decision", "order", "treatment"),
     [
         (DIALLED, ["v1", "connect", "g05-12366", "hotline", "5"], "dial"),
-        (CLOSED, ["v1", "connect", "", "hotline", "5"], "voicemail"),
+        (CLOSED, ["v1", "message", "h01", "hotline", "5"], "voicemail"),
         (GUIDED, ["v1", "connect", "m01", "hotline", "5"], "guide"),
         (DECISION, ["v1", "connect", "t01-12300", "hotline", "5"], "queue"),
         (RELEASED, ["v1", "release", "x01-12300", "22", ""], "release"),
     ],
 )
-def test_what_the_dialplan_can_not_do_yet_ends_with_a_person_and_the_fact_says_what_was_decided(
+def test_the_dialplan_connects_takes_a_message_or_releases_and_the_fact_says_what_was_decided(
     decision: Decision, order: list[str], treatment: str
 ) -> None:
     verdict = verdict_of(CALL, decision)
@@ -138,7 +168,12 @@ def test_two_calls_under_one_ruling_get_the_same_verdict_whenever_they_come() ->
 def test_a_name_that_the_dialplan_could_not_carry_is_refused_without_quoting_it(name: str) -> None:
     for treatment in (
         *(Connect(name, None, 0), Connect("hotline", name, 0), Release(name, 22)),
-        *(Dial("tax", name, "hotline", 0), Dial("tax", None, name, 0), TakeMessage("h01", name, 0)),
+        *(
+            Dial("tax", name, "hotline", 0),
+            Dial("tax", None, name, 0),
+            TakeMessage("h01", name, 0),
+            TakeMessage(name, "hotline", 0),
+        ),
     ):
         with pytest.raises(ValueError, match="lower-case") as raised:
             verdict_of(CALL, Decision(RULING._replace(treatment=treatment), AT))
@@ -188,13 +223,17 @@ decisions = st.builds(Decision, rulings, st.datetimes(timezones=st.just(UTC)))
 
 
 @settings(max_examples=50)
-@given(decisions)
-def test_whatever_a_plan_holds_the_verdict_has_six_fields_and_gives_its_facts_back(
-    decision: Decision,
+@given(decisions, st.booleans())
+def test_whatever_a_plan_holds_the_verdict_has_its_fields_and_gives_its_facts_back(
+    decision: Decision, survey: bool
 ) -> None:
-    verdict = verdict_of(CALL, decision)
-    assert verdict.count("|") == 5
+    verdict = verdict_of(CALL, decision, survey=survey)
+    assert verdict.count("|") == (5 if isinstance(decision.treatment, Release) else 6)
     assert facts_in(verdict) == decision_facts(CALL, decision)
+    _, _, notice, queue, priority, _, *flags = verdict.split("|")
+    # The dialplan filters what it reads; nothing may get lost in that.
+    assert re.fullmatch(r"[a-z0-9-]*\|[a-z0-9-]+\|[0-9]*", f"{notice}|{queue}|{priority}")
+    assert all(re.fullmatch(r"[a-z+]*", words) for words in flags)
     assert verdict.isascii()
     assert not set(verdict) & set(" ,;\"'\\(){}$[]\r\n")
 
@@ -202,10 +241,10 @@ def test_whatever_a_plan_holds_the_verdict_has_six_fields_and_gives_its_facts_ba
 def test_the_longest_verdict_that_a_plan_can_make_fits_a_command_with_room_to_spare() -> None:
     longest_id, folder = "q" * 40, "省" * 85
     ruling = Ruling(
-        treatment=Dial(longest_id, "t" * 60, longest_id, 999),
+        treatment=TakeMessage("t" * 60, longest_id, 999),
         reasons=(Reason(max(ReasonCode, key=len), f"{folder}/{longest_id}/lines.yaml:999999", ""),),
         line="0" * 12,
-        mode=max(Mode, key=len),
+        mode=Mode.EMERGENCY,
         landing=max(Landing, key=len),
         stray=True,
         platform=longest_id,
@@ -219,6 +258,7 @@ def test_the_longest_verdict_that_a_plan_can_make_fits_a_command_with_room_to_sp
         entry=longest_id,
         area="0891",
     )
-    command = SetVariable(VERDICT_VARIABLE, verdict_of(CALL, Decision(ruling, AT))).encode()
+    assert len(Mode.EMERGENCY) == len(max(Mode, key=len))
+    command = SetVariable(VERDICT_VARIABLE, verdict_of(CALL, Decision(ruling, AT), survey=True)).encode()
     assert len(command) <= MAX_COMMAND_BYTES * 5 // 6
     assert len(folder.encode()) == 255

@@ -20,6 +20,8 @@ from callrouter.calls.arrivals import ArrivalRefusedError, Decider
 from callrouter.log import configure_logging
 from callrouter.vocabulary.decision import Decision
 from callrouter.vocabulary.journal import Fallback
+from callrouter.vocabulary.plan import Plan
+from callrouter.vocabulary.policy import SurveyRule
 from callrouter.vocabulary.record import CallRecord, RecordedDecision
 from callrouter.vocabulary.record_words import TerminalState
 from tests.unit.decide.a_plan import PLAN, STOPPED, line
@@ -112,6 +114,23 @@ def test_an_arrival_is_answered_with_the_one_variable(decider: Decider) -> None:
     assert answer.value.startswith("v1|connect|")
     assert facts_in(answer.value)["line"] == "12315"
     assert facts_in(answer.value)["plan_hash"] == PLAN.hash
+
+
+def test_the_answer_says_whether_the_caller_is_asked_for_a_rating_by_the_plan_and_the_installation() -> None:
+    rule = SurveyRule(True, ("12315",), (), "002:L43", "plan.yaml:9:1")
+    asking = replace(PLAN, survey=rule)
+
+    def flags(plan: Plan, called: str, *, asks: bool = True) -> str:
+        decider = Decider(plan, lambda _: None, asks_for_ratings=asks)
+        first, again = (decider.answer(dip(called, IN_FORCE)).value for _ in range(2))
+        assert first == again
+        return first.split("|")[6]
+
+    assert flags(asking, "12345") == "survey"
+    assert flags(asking, "12315") == ""
+    assert flags(asking, "110") == "urgent"
+    assert flags(asking, "12345", asks=False) == ""
+    assert flags(PLAN, "12345") == ""
 
 
 def test_the_plan_is_asked_about_the_instant_of_arrival_not_of_the_question(decider: Decider) -> None:

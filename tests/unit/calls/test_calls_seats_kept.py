@@ -14,10 +14,14 @@ from callrouter.asterisk_link.ami_errors import AmiError, AmiLost, AmiTimeout
 from callrouter.asterisk_link.ami_follow import Ami
 from callrouter.asterisk_link.ami_messages import AmiResponse, Headers
 from callrouter.asterisk_link.ami_snapshot import Snapshot
-from callrouter.calls import seats as seats_module
-from callrouter.calls.seats import Reconciled, Seat, keep_seats
+from callrouter.calls import seat_members
+from callrouter.calls.seat_members import Reconciled
+from callrouter.calls.seats import Roster, Seat
+from callrouter.service.control import Control, SeatKeeper
+from callrouter.service.figures import Standing
 
 SEAT = Seat("1001", "hotline")
+ROSTER = Roster((SEAT,), frozenset({"hotline"}))
 FIRST, LATER = Snapshot((), ()), Snapshot((), (), missing=1)
 
 
@@ -37,7 +41,7 @@ async def tries(
     left, seen = list(outcomes), iter(snapshots)
     gone_by, pauses = list[Snapshot](), list[float]()
 
-    async def scripted(_ami: Ami, _seats: object, snapshot: Snapshot) -> Reconciled:
+    async def scripted(_ami: Ami, _roster: object, snapshot: Snapshot, _told: object) -> Reconciled:
         gone_by.append(snapshot)
         outcome = left.pop(0)
         if isinstance(outcome, AmiError):
@@ -54,10 +58,10 @@ async def tries(
         pauses.append(seconds)
 
     with monkeypatch.context() as patched:
-        patched.setattr(seats_module, "add_missing_seats", scripted)
-        patched.setattr(seats_module, "take_snapshot", look)
+        patched.setattr(seat_members, "put_in_order", scripted)
+        patched.setattr(seat_members, "take_snapshot", look)
         patched.setattr(asyncio, "sleep", sleep)
-        await seats_module.reconcile(NoAmi(), (SEAT,), FIRST)
+        await seat_members.reconcile(NoAmi(), ROSTER, FIRST)
     return gone_by, pauses
 
 
@@ -88,21 +92,25 @@ async def test_a_lost_link_ends_the_trying_for_the_next_one_begins_anew(
 
 
 async def test_the_seats_are_there_after_every_new_link_and_added_by_one_look_each() -> None:
+    there, missing = "Local/1002@seat", SEAT.interface
     async with AmiDouble() as asterisk:
-        asterisk.queues["hotline"] = ["PJSIP/1002"]
+        asterisk.queues["hotline"] = [there]
         ami = AmiClient(
             *("127.0.0.1", asterisk.port, "callrouter", "secret"),
             boot_name=lambda: asterisk.boot_name,
             chance=random.Random(1),
             sleep=lambda _seconds: asyncio.sleep(0),
         )
-        seats = tuple(Seat(name, "hotline") for name in ("1001", "1002"))
+        roster = Roster((SEAT, Seat("1002", "hotline")), frozenset({"hotline"}))
+        control = Control()
+        control.told(Standing.HOLDER)
         async with asyncio.timeout(5), ami:
-            keeping = asyncio.create_task(keep_seats(ami, seats))
+            keeping = asyncio.create_task(SeatKeeper(ami, roster, control).run())
             for link in (1, 2):
                 await asterisk.until_asked("QueueAdd", link)
                 assert asterisk.asked("QueueStatus") == link
-                assert asterisk.queues["hotline"] == ["PJSIP/1002", "PJSIP/1001"]
-                asterisk.queues["hotline"] = ["PJSIP/1002"]
+                assert asterisk.queues["hotline"] == [there, missing]
+                asterisk.queues["hotline"] = [there]
                 asterisk.cut()
-        await keeping
+            keeping.cancel()
+        await asyncio.wait((keeping,))

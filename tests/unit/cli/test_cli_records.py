@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from callrouter.records.outbox_rows import OutboxRows
+from callrouter.vocabulary.cel import CelRow
 from tests.unit.cli.recorded_calls import CALLER, Installation, installation, real_rows
 from tests.unit.cli.running import Ran, run
 
@@ -166,6 +167,29 @@ def test_a_call_is_told_with_the_names_of_its_fields_and_instants_of_beijing(rec
     assert arrived.startswith("arrived_at  来电到达的时刻: ")
     assert arrived.endswith("+08:00")
     assert "消息 id" in told
+
+
+def test_what_a_caller_chose_asked_for_and_left_is_told_and_the_number_masked(tmp_path: Path) -> None:
+    rows = real_rows("asterisk_22_10_1_seat_waited_and_caller_left")
+    last = rows[-1]
+
+    def said(event: str, extra: str) -> CelRow:
+        return last._replace(event=event, at_us=last.at_us - 9, extra=json.dumps({"extra": extra}))
+
+    facts = (
+        said("CR_MENU", "menu=language&state=offered")._replace(at_us=rows[1].at_us + 1),
+        said("CR_CALL_BACK", "state=requested"),
+    )
+    made = installation(tmp_path, (*rows[:-1], *facts, last))
+    told = asked(made, "records", "show", made.call_id)
+    lines = told.out.splitlines()
+    [call_back] = [line for line in lines if line.startswith("call_back ")]
+    assert call_back.startswith("call_back  回拨要求: requested_at=2026-11-23T09:35:33.")
+    assert call_back.endswith("number=139****5678")
+    assert CALLER not in told.out
+    at = lines.index("menu  听到的菜单及所选:")
+    assert lines[at + 1].strip().startswith("menu=language  at=2026-11-23T09:35:3")
+    assert "terminal_state  通话怎样结束: call_back" in lines
 
 
 def test_a_table_keeps_its_columns_however_long_an_id_is(recorded: Installation) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -20,6 +21,7 @@ from callrouter.decide.words import (
 )
 from callrouter.vocabulary.line import Means
 from callrouter.vocabulary.migration import Landing, Mode, NumberFate, PhaseName, SeatFate
+from callrouter.vocabulary.policy import SurveyRule
 from tests.unit.decide.a_plan import CANCELLED, NOW, PLAN, SECOND, TRANSITION, call_to, decided
 
 KEYS = [
@@ -47,7 +49,7 @@ KEYS = [
     "found_by",
     "reasons",
 ]
-FURTHER = ["next_phase_starts", "tag", "peer"]
+FURTHER = ["next_phase_starts", "tag", "peer", "survey"]
 
 
 def explained(
@@ -127,6 +129,17 @@ def test_c36_the_source_is_told() -> None:
 
 def test_c42_the_mark_of_a_line_is_told() -> None:
     assert explained("03552180012")["tag"] == "mayor"
+
+
+def test_c48_whether_the_caller_is_asked_for_a_rating_is_told_where_he_is() -> None:
+    rule = SurveyRule(True, ("12315",), (), "002:L43", "plan.yaml:9:1")
+    asking = replace(PLAN, survey=rule)
+    for dialled, asked in (("12345", True), ("12315", False), ("110", False)):
+        call = call_to(dialled)
+        assert explanation(decide(call, asking, NOW), call, asking, NOW, None)["survey"] is asked
+    told = "通话后：请来电人评价 / after the talk: the caller is asked for a rating"
+    assert told in explain(decided("12345"), survey=True)
+    assert told not in explain(decided("12345"))
 
 
 def test_reasons_name_code_place_and_text() -> None:

@@ -78,10 +78,13 @@ def test_the_way_through_queue_duty_phone_and_voicemail_is_told() -> None:
 def test_legs_are_told_by_their_endpoint_and_the_caller_by_the_talk() -> None:
     leg = {"uniqueid": "node1-1.3", "channel": "PJSIP/1001-00000003"}
     assert describe(row(CelEvent.CHAN_START, **leg)) == "振铃 ringing: PJSIP/1001"
-    assert describe(row(CelEvent.ANSWER, **leg)) == "接听 answered: PJSIP/1001"
+    assert describe(row(CelEvent.ANSWER, **leg)) == "接听 picked up: PJSIP/1001"
     assert describe(row(CelEvent.BRIDGE_ENTER, **leg)) is None
     assert describe(row(CelEvent.HANGUP, **leg)) is None
     assert describe(row(CelEvent.CHAN_START)) is None
+    assert (
+        describe(row(CelEvent.CHAN_START, uniqueid="node1-1.4", channel="Local/1001@seat-00000000;1")) is None
+    )
     assert describe(row(CelEvent.BRIDGE_ENTER)) == "通话 talking"
     assert describe(row(CelEvent.HANGUP)) == "挂机 hang-up"
 

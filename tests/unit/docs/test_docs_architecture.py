@@ -40,7 +40,8 @@ def test_the_walk_of_a_call_names_files_side_by_side_that_exist() -> None:
 
 def test_every_context_that_the_walk_names_is_in_the_dialplan() -> None:
     walk = (PROJECT_ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-    dialplan = (PROJECT_ROOT / "asterisk/extensions.conf.j2").read_text(encoding="utf-8")
+    files = sorted((PROJECT_ROOT / "asterisk").glob("extensions*.conf.j2"))
+    dialplan = "\n".join(file.read_text(encoding="utf-8") for file in files)
     contexts = re.findall(r"`\[([a-z-]+)\]`", walk)
     assert contexts
     assert all(f"\n[{context}]\n" in dialplan for context in contexts)

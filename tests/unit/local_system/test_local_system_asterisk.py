@@ -16,7 +16,9 @@ from callrouter.local_system import asterisk as room
 from callrouter.local_system.asterisk import asterisk_part, render_asterisk
 from callrouter.local_system.programs import ProgramMissing
 from callrouter.local_system.secrets import Secrets
-from callrouter.settings import Settings
+from callrouter.plans.load import load_plan
+from callrouter.service.for_asterisk import of_the_plan
+from callrouter.settings import PROJECT_ROOT, Settings
 from callrouter.settings_parts import Queue, Sip
 
 MakeSettings = Callable[..., Settings]
@@ -32,7 +34,8 @@ def exposed(settings: MakeSettings) -> Settings:
 
 
 def render(settings: Settings, secrets: Secrets, etc: Path, offset_s: int = 0) -> Callable[[str], str]:
-    plan = OfThePlan(queues=(settings.queue.general,))
+    hainan = load_plan(PROJECT_ROOT / "dialplans" / "hainan")  # it overflows to another platform
+    plan = of_the_plan(settings, hainan, rehearsal=settings.bind == IPv4Address("127.0.0.1"))
     render_asterisk(
         settings, Layout.of(settings), secrets, offset_s, etc=etc, boot_name=new_boot_name(), plan=plan
     )
@@ -77,11 +80,14 @@ def test_a_rehearsal_has_no_way_out(
 ) -> None:
     file = render(exposed.for_rehearsal(), secrets, tmp_path / "etc")
     pjsip, extensions = file("pjsip.conf"), file("extensions.conf")
+    dialplan = "\n".join(file(included) for included in re.findall(r'#include "(.*)"', extensions))
     assert values(pjsip, "contact") == []
     assert "type = registration" not in pjsip
     assert "context = from-nowhere" not in pjsip
-    dialled = re.findall(r"Dial\(([^,]+)", extensions)
-    assert dialled == ["${CR_LAST_RESORT}"]
+    dialled = set(re.findall(r"Dial\(([^,]+)", extensions + dialplan))
+    # The platform's step is there, and no step of any queue leads to it.
+    assert dialled == {"${CR_LAST_RESORT}", "PJSIP/1001", "PJSIP/1002", "PJSIP/1999", "PJSIP/${CUT(CR_STEP"}
+    assert "Return(platform|" not in dialplan
     assert values(extensions, "CR_LAST_RESORT") == ["PJSIP/1999"]
     assert "[1999](phone)" in pjsip
 
@@ -91,7 +97,7 @@ def test_only_the_queue_that_has_seats_is_made(
 ) -> None:
     # A queue of the plan without seats must not exist: it would be empty, and the dialplan's safe queue is not.
     file = render(settings(queue=Queue(general="desk-1")), secrets, tmp_path / "etc")
-    assert set(re.findall(r"^\[(.*)\]$", file("queues.conf"), re.MULTILINE)) == {"general", "desk-1"}
+    assert {"general", "desk-1"} <= set(re.findall(r"^\[(.*)\]$", file("queues.conf"), re.MULTILINE))
     assert values(file("extensions.conf"), "CR_SAFE_QUEUE") == ["desk-1"]
 
 

@@ -20,7 +20,7 @@ def mode_of(file: Path) -> int:
 def test_the_first_start_makes_a_password_for_everyone_all_different(tmp_path: Path) -> None:
     file = tmp_path / "run" / "secrets.json"
     made = load_or_make(file, ["1001", "1002"])
-    passwords = [made.ami, made.mqtt_controller, made.mqtt_ticketing, *made.phones.values()]
+    passwords = [made.ami, made.mqtt_controller, made.mqtt_ticketing, made.seats_token, *made.phones.values()]
     assert set(made.phones) == {"1001", "1002"}
     assert len(set(passwords)) == len(passwords)
     assert min(map(len, passwords)) >= 24
@@ -115,7 +115,7 @@ def test_a_link_laid_in_the_way_is_not_followed(tmp_path: Path) -> None:
 def test_the_file_holds_what_a_person_could_read_and_nothing_more(tmp_path: Path) -> None:
     load_or_make(tmp_path / "s.json", ["1001"])
     held: dict[str, Any] = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))
-    assert set(held) == {"ami", "mqtt_controller", "mqtt_ticketing", "webhook", "phones"}
+    assert set(held) == {"ami", "mqtt_controller", "mqtt_ticketing", "webhook", "seats_token", "phones"}
 
 
 def test_a_secrets_value_that_is_printed_shows_no_password(tmp_path: Path) -> None:
@@ -133,13 +133,14 @@ def test_the_webhook_has_a_secret_of_its_own_that_stays(tmp_path: Path) -> None:
     assert made.webhook not in repr(made)
 
 
-def test_secrets_from_before_there_was_a_webhook_get_one_and_keep_the_rest(tmp_path: Path) -> None:
+@pytest.mark.parametrize("new", ["webhook", "seats_token"])
+def test_secrets_from_before_there_was_this_one_get_it_and_keep_the_rest(tmp_path: Path, new: str) -> None:
     file = tmp_path / "secrets.json"
     before = load_or_make(file, ["1001"])
-    write_private(file, before.model_dump_json(exclude={"webhook"}))
+    write_private(file, before.model_dump_json(exclude={new}))
     after = load_or_make(file, ["1001"])
-    assert after.webhook
-    assert after.model_copy(update={"webhook": before.webhook}) == before
+    assert getattr(after, new)
+    assert after.model_copy(update={new: getattr(before, new)}) == before
 
 
 def test_a_word_that_somebody_gave_us_is_one_line_of_a_private_file(tmp_path: Path) -> None:

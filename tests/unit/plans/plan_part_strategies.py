@@ -142,7 +142,6 @@ def platform_item(draw: Draw, name: str, level: str, parent: str | None, hours: 
 def queue_item(
     draw: Draw, name: str, kind: str, platform: str, lines: tuple[str, ...], hours: tuple[str, ...]
 ) -> Item:
-    overflow = ["voicemail", "last_resort", *(["general"] if kind != "general" else [])]
     return {
         "id": name,
         "name": draw(texts()),
@@ -151,8 +150,25 @@ def queue_item(
         "platform": platform,
         "line": draw(st.sampled_from(lines)) if kind == "expert" else None,
         "hours": maybe(draw, st.sampled_from(hours)),
-        "overflow": maybe(draw, st.sampled_from(overflow)),
         "starts": maybe(draw, instants().map(datetime.isoformat)),
+        **_ways(draw, kind, lines),
+    }
+
+
+def _ways(draw: Draw, kind: str, lines: tuple[str, ...]) -> Item:
+    """How calls reach a queue's seats, and where they go on to."""
+    if kind == "general":
+        overflow = maybe(draw, st.sampled_from(["voicemail", "last_resort", "platform"]))
+        return {"overflow": overflow, "overflow_to": "province" if overflow == "platform" else None}
+    known = kind == "expert" or bool(lines)
+    answers = maybe(draw, st.sampled_from(["transfers", *(["line"] if known else [])]))
+    dedicated = kind == "dedicated" and answers == "line"
+    return {
+        "overflow": maybe(draw, st.sampled_from(["general", "voicemail", "last_resort"])),
+        "answers": answers,
+        "lines": [draw(st.sampled_from(lines))] if dedicated else None,
+        "announcement": maybe(draw, st.sampled_from(["Z01", "G01"])),
+        "priority": maybe(draw, st.sampled_from(["0", "15"])),
     }
 
 

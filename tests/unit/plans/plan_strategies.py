@@ -125,6 +125,16 @@ def _plan(draw: Draw, lines: tuple[str, ...]) -> Item:
             },
             {"new_lines": "no", "source": draw(sources())},
         ],
+        "survey": maybe_survey(draw, lines) | {"source": draw(sources())} if draw(st.booleans()) else None,
+    }
+
+
+def maybe_survey(draw: Draw, lines: tuple[str, ...]) -> Item:
+    """Who is asked for a rating; anything may be left unsaid."""
+    return {
+        "offered": yes_no(draw),
+        "except_lines": chosen(draw, lines, 2) or None,
+        "except_queues": chosen(draw, ("hotline",), 1) or None,
     }
 
 
@@ -260,7 +270,14 @@ def _operator(draw: Draw, plan: Item, lines: Item) -> Item:
             | why
         ],
         "allow_new_lines": [{"number": "96128"} | why],
+        "survey": _survey_fill(draw, plan, ("96128",)) | why if draw(st.booleans()) else None,
     }
+
+
+def _survey_fill(draw: Draw, plan: Item, lines: tuple[str, ...]) -> Item:
+    said = plan["survey"]
+    unsaid = maybe_survey(draw, lines)
+    return {key: value for key, value in unsaid.items() if not (isinstance(said, Mapping) and said[key])}
 
 
 @st.composite

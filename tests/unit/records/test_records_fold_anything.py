@@ -62,6 +62,7 @@ _KEYS = [
         "party",
         "sip_call_id",
     ),
+    *("starts_ms", "ends_ms", "bytes", "seat", "menu"),
 ]
 _WORDS = [
     *(
@@ -98,6 +99,7 @@ _WORDS = [
         "\0",
     ),
     *("99999999999.999999", "1.1", "1.2", "../x", "5", "16", *TransferOutcome),
+    *("scheduled", "failed", "chosen", "given_up", "waived", "1001", "Local/1001@seat", "18:00/10:00"),
 ]
 _FACTS = st.dictionaries(st.sampled_from(_KEYS), st.sampled_from(_WORDS) | st.text(max_size=12), max_size=6)
 _EXTRAS = st.one_of(
@@ -125,6 +127,7 @@ _EXTRAS = st.one_of(
     st.text(max_size=20),
 )
 _TEXT = st.text(max_size=12)
+_HALVES = ("Local/x@y-00000001;1", "Local/x@y-00000001;2", "Local/")
 _ROWS = st.lists(
     st.builds(
         CelRow,
@@ -132,7 +135,7 @@ _ROWS = st.lists(
         at_us=st.integers(0, 5) | st.integers(0, 99_999_999_999_999_999),
         uniqueid=st.sampled_from(["1.1", "1.2", "1.3"]) | _TEXT,
         linkedid=st.just("1.1"),
-        channel=st.sampled_from(["PJSIP/a-00000001", "PJSIP/b", "Local/x@y-00000001;1", "", "/"]) | _TEXT,
+        channel=st.sampled_from(["PJSIP/a-00000001", "PJSIP/b", *_HALVES, "", "/"]) | _TEXT,
         context=st.sampled_from(["", ARRIVAL_CONTEXT]) | _TEXT,
         exten=_TEXT,
         app=_TEXT,
@@ -174,8 +177,13 @@ def eventful() -> list[CelRow]:
         user(0.005, "CR_CLUES", diversion="<sip:12315@h>"),
         user(0.01, "CR_DECIDED", **(DECIDED | {"source": "emergency:110", "entry": "chengdu"})),
         *notice(0.02, 5),
+        user(0.5, "CR_MENU", menu="language", state="offered"),
+        user(4, "CR_MENU", menu="language", state="chosen", key="1"),
         row(5.1, "ANSWER"),
+        user(5.15, "CR_NOTICE", key="g04", state="scheduled", starts_ms="0", ends_ms="900"),
         user(5.2, "CR_QUEUE", queue="general", state="entered"),
+        row(5.25, "CHAN_START", who="lab-1.8", channel="Local/1003@seat-00000000;2"),
+        user(5.3, "CR_SEAT", seat="1003", status="BUSY", cause="17")._replace(uniqueid="lab-1.8"),
         row(5.4, "CHAN_START", who=AGENT),
         user(5.41, "CR_LEG", party="agent", sip_call_id="leg")._replace(uniqueid=AGENT),
         row(8, "ANSWER", who=AGENT),
@@ -187,6 +195,7 @@ def eventful() -> list[CelRow]:
         user(70, "CR_SURVEY", state="finished", grade="4"),
         user(71, "CR_VOICEMAIL", state="started"),
         user(75, "CR_VOICEMAIL", state="finished", status="HANGUP", file="b.wav"),
+        user(75.05, "CR_CALL_BACK", state="requested"),
         *hangup(75.1, CALLER_CHANNEL),
         *hangup(75.1, "", who=AGENT),
         *end(75.1),
@@ -200,6 +209,7 @@ def require_sound(record: CallRecord) -> None:
     durations = [record.talk_ms, record.waited_ms or 0, *(leg.talk_ms for leg in record.legs)]
     durations += [visit.wait_ms for visit in record.queue_visits]
     durations += [one.rang_ms or 0 for visit in record.queue_visits for one in visit.tries]
+    durations += [record.picked_up_ms or 0]
     assert min(durations) >= 0
     assert all(talk.starts_at <= talk.ends_at for talk in record.talks)
     assert all(visit.entered_at <= visit.left_at for visit in record.queue_visits)

@@ -59,6 +59,7 @@ def test_each_file_is_proved_from_its_own_folder(record: CallRecord, folders: tu
     proved = prove(record, *folders)
     assert proved.voicemail is not None
     assert proved.voicemail.proof == FileProof(hashlib.sha256(message).hexdigest(), len(message), 1000)
+    assert proved.voicemail.length_ms == 1000
     assert proved.recordings[0].proof == FileProof(hashlib.sha256(talk).hexdigest(), len(talk), 3000)
     assert Anomaly.RECORDING_MISSING not in proved.anomalies
     assert prove(proved, *folders) == proved

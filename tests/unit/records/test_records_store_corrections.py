@@ -76,7 +76,9 @@ async def test_a_correction_keeps_how_the_call_was_explained_and_what_its_files_
     def prove(record: CallRecord) -> CallRecord:
         proved.append(record.revision)
         assert record.voicemail is not None
-        return replace(record, voicemail=replace(record.voicemail, proof=proof))
+        voicemail = replace(record.voicemail, proof=proof, length_ms=5)
+        anomalies = tuple(sorted({*record.anomalies, Anomaly.RECORDING_REPAIRED}))
+        return replace(record, voicemail=voicemail, anomalies=anomalies)
 
     rows = [row for row in call_rows(1) if row.event not in {"CR_DECIDED", "HANGUP"}]
     message = rows[1]._replace(
@@ -87,12 +89,15 @@ async def test_a_correction_keeps_how_the_call_was_explained_and_what_its_files_
     started = message._replace(at_us=message.at_us - 5, extra='{"extra":"state=started"}')
     store = await stores.open(explain=some_decision, prove=prove)
     (first,) = (await read(store, [*rows[:2], started, message, *rows[2:]])).records
-    assert first.voicemail == Voicemail("a.wav", "HANGUP", proof)
+    assert first.voicemail is not None
+    bare = replace(first.voicemail, started_at=None, finished_at=None)
+    assert bare == Voicemail("a.wav", "HANGUP", proof, length_ms=5)
     another_plan = await stores.open(explain=nothing_to_say, prove=prove)
     await read(another_plan, [call_rows(1)[3]])
     (second,) = (await another_plan.ingest("n", None, None, over=["lab-1.1"])).records
     assert (second.revision, second.voicemail, second.decision) == (2, first.voicemail, first.decision)
     assert (second.decision_derived, proved) == (True, [1])
+    assert Anomaly.RECORDING_REPAIRED in second.anomalies
 
 
 async def test_a_correction_is_numbered_on_even_when_all_messages_were_pruned(

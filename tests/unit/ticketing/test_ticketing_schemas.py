@@ -196,7 +196,9 @@ def test_every_field_and_every_word_has_chinese_words_and_none_is_left_over() ->
 
 def test_what_the_source_says_of_a_field_is_in_its_description() -> None:
     accepted = WHOLES["record"]["properties"]["accepted_at"]["description"]
-    assert accepted.endswith("/ The instant the call reached a person, or its voicemail was finished.")
+    assert accepted.endswith(
+        "/ The instant the call reached a person, its voicemail was finished, or a call-back was asked for."
+    )
     assert accepted.startswith("受理时刻")
     assert (
         "joined: 对方与来电人通了话 / The target talked with the caller."
