@@ -74,12 +74,13 @@ def render_asterisk(
         boot_name=boot_name,
         plan=plan,
     )
+    _write_silences(layout)
     render_configuration(PROJECT_ROOT / "asterisk", configuration, etc)
     write_private(layout.boot_name, boot_name)
 
 
 def _make_folders(layout: Layout) -> None:
-    for folder in ("lib/keys", "run", "cache", "data/sounds/silence", "data/agi-bin"):
+    for folder in ("lib/keys", "run", "cache", "data/sounds", "data/agi-bin"):
         (layout.asterisk / folder).mkdir(parents=True, exist_ok=True)
     # Asterisk does not make this one, and loses every row without it.
     layout.cel_csv.parent.mkdir(parents=True, exist_ok=True)
@@ -88,8 +89,6 @@ def _make_folders(layout: Layout) -> None:
         of_callers.chmod(0o700)
     layout.asterisk.chmod(0o700)
     _link(layout.asterisk_data / "sounds" / "zh_CN", sounds_folder())
-    for name, milliseconds in SILENCES.items():
-        _write_silence(layout.asterisk_data / "sounds" / "silence" / f"{name}.alaw", milliseconds)
     # Without its documentation Asterisk refuses to register its own options, and ends.
     _link(layout.asterisk_data / "documentation", _installation().data / "documentation")
 
@@ -170,8 +169,13 @@ def _installation() -> _Installation:
     raise ProgramMissing(f"no Asterisk modules under {SETUP_FOLDER} or /usr/lib; remedy: make setup")
 
 
-def _write_silence(file: Path, milliseconds: int) -> None:
-    file.write_bytes(b"\xd5" * (8 * milliseconds))  # A-law's nought, 8000 times a second
+def _write_silences(layout: Layout) -> None:
+    """The silences around a notice: musiconhold.conf names them."""
+    folder = layout.asterisk_data / "sounds" / "silence"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, milliseconds in SILENCES.items():
+        # A-law's nought, 8000 times a second.
+        (folder / f"{name}.alaw").write_bytes(b"\xd5" * (8 * milliseconds))
 
 
 def _link(link: Path, target: Path) -> None:

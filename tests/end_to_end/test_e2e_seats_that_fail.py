@@ -183,7 +183,10 @@ async def test_who_has_to_wait_hears_his_place_behind_the_notice(system: System)
         busy = [await caller.dial("110") for _ in range(2)]
         for seat in seats.values():
             await (await seat.next_call(timeout_s=5)).answer()
-        next_one, second = await caller.dial("12345"), await caller.dial("12345")
+        await asyncio.to_thread(eventually, "both talk", lambda: states(system).count("(In use)") == 2)
+        next_one = await caller.dial("12345")
+        await asyncio.sleep(0.5)
+        second = await caller.dial("12345")
         await asyncio.sleep(15)
         assert heard(next_one, NOTICE).is_identical
         assert heard(next_one, "q05").is_identical
@@ -191,6 +194,10 @@ async def test_who_has_to_wait_hears_his_place_behind_the_notice(system: System)
         for call in (*busy, next_one, second):
             await call.hang_up()
         await ends(system, second)
+
+
+def states(system: System) -> str:
+    return "".join(system.asks_asterisk("queue show hotline"))
 
 
 def paused(system: System) -> set[str]:
