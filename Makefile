@@ -27,7 +27,7 @@ check: setup-tests
 
 test: check
 	@$(PYTEST) tests/fuzz -m "not soak" -q -n 2
-	@$(PYTEST) tests/end_to_end -m "not soak and not alone" -v -n 2 --dist loadfile
+	@$(PYTEST) tests/end_to_end -m "not soak and not alone" -v -n 4 --dist loadfile
 	@$(PYTEST) tests/end_to_end -m "alone and not soak" -v
 
 soak: setup-tests

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from callrouter.layout import PROMPTS_FOLDER
-from callrouter.plans.wanted_prompts import WantedNotice, wanted
+from callrouter.plans.wanted_prompts import WantedNotice, menu_sound, wanted
 from callrouter.prompts.catalogue import Catalogue, CatalogueEntry, load_catalogue
 from callrouter.prompts.phrases import phrases
 from callrouter.prompts.renderings import (
@@ -77,6 +77,7 @@ def rightly_recorded(plan: Plan, folder: Path = PROMPTS_FOLDER) -> frozenset[str
 def missing_sounds(plan: Plan, sounds: Path) -> list[str]:
     """Return the keys of announcements, tones and music for which Asterisk would find no sound: silence."""
     keys = {prompt.key for prompt in announcements_of(plan)} | set(ALWAYS_WANTED)
+    keys |= {menu_sound(menu, plan) for menu in plan.menus or ()}
     return [key for key in sorted(keys) if not line_sound_path(sounds, key).exists()]
 
 

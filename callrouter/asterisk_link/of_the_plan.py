@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from callrouter.asterisk_link.hours_of_the_plan import HoursOfThePlan
+
 SILENCES: Final[Mapping[str, int]] = {"lead": 200, "tail": 500}
 """What is around a notice, in milliseconds: a phone takes some time to listen, and music may be some 90 ms late."""
 HEARD_AFTER_MS: Final = 200
@@ -75,6 +77,20 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferedMenu:
+    """A menu whose announcement can be heard."""
+
+    name: str
+    """Its id in the plan."""
+    sound: str
+    """The file key of its announcement."""
+    choices: tuple[tuple[str, str], ...]
+    """Each key and its queue; 0 among them."""
+    tries: int
+    timeout_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class OfThePlan:
     """All that the templates need of the plan."""
 
@@ -92,3 +108,6 @@ class OfThePlan:
     trunks_of_platforms: tuple[str, ...] = ()
     """Trunks by which other platforms bring calls."""
     addresses: tuple[Address, ...] = ()
+    hours: HoursOfThePlan | None = None
+    """When the general queue is answered; None: always."""
+    menus: tuple[OfferedMenu, ...] = ()

@@ -3,6 +3,8 @@
 Rules:
 - `v1|connect|<notice>|<queue>|<priority>|<facts>|<flags>`: the notice, then the queue's agents.
 - `v1|message|<notice>|<queue>|<priority>|<facts>|<flags>`: nobody is on duty, and the notice asks for a message.
+- `v1|menu|<notice>|<queue>|<priority>|<facts>|<flags>|<menu>`: a menu, then the notice and the queue that a key leads
+  to; this queue, where none does.
 - `v1|release|<notice>|<cause>||<facts>`.
 - What else was decided (a peer, guidance) is spelled as a connection to the queue in which it ends, a person; the
   fact `treatment` says what was decided.
@@ -25,6 +27,7 @@ from callrouter.vocabulary.call import Call
 from callrouter.vocabulary.decision import Decision, Ruling
 from callrouter.vocabulary.journal import DecisionFact
 from callrouter.vocabulary.treatment import (
+    Ask,
     Connect,
     Dial,
     Guide,
@@ -60,6 +63,8 @@ def verdict_of(call: Call, decision: Decision, *, survey: bool = False) -> str:
             return f"v1|connect|{_name(notice or '')}|{_name(queue)}|{priority}|{facts}|{flags}"
         case TakeMessage(queue=queue, notice=notice, priority=priority):
             return f"v1|message|{_name(notice or '')}|{_name(queue)}|{priority}|{facts}|{flags}"
+        case Ask(menu=menu, notice=notice, queue=queue, priority=priority):
+            return f"v1|menu|{_name(notice or '')}|{_name(queue)}|{priority}|{facts}|{flags}|{_name(menu)}"
         case Release(notice=notice, cause=cause):
             return f"v1|release|{_name(notice)}|{cause}||{facts}"
         case _:
@@ -94,6 +99,8 @@ def decision_facts(call: Call, decision: Decision) -> dict[str, str]:
         DecisionFact.AREA: ruling.area or "",
         DecisionFact.TREATMENT: treatment_word(ruling.treatment),
     }
+    if ruling.register_rule is not None:
+        facts[DecisionFact.REGISTER_RULE] = ruling.register_rule
     return {str(key): str(value) for key, value in (facts | _treatment_facts(ruling.treatment)).items()}
 
 
@@ -101,7 +108,7 @@ def _treatment_facts(treatment: Treatment) -> dict[DecisionFact, str]:
     match treatment:
         case Release(notice=notice):
             return {DecisionFact.NOTICE: notice}
-        case Connect() | Dial() | TakeMessage() | Guide():
+        case Connect() | Dial() | TakeMessage() | Guide() | Ask():
             return {
                 DecisionFact.NOTICE: treatment.notice or "",
                 DecisionFact.QUEUE: treatment.queue,

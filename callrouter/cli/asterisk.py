@@ -24,6 +24,7 @@ def render(
 ) -> None:
     """生成配置文件 / Write every *.conf, with this installation's passwords, for you to install or include."""
     from callrouter.asterisk_link.boot_name import new_boot_name, read_boot_name
+    from callrouter.clock import Clock
     from callrouter.local_system.asterisk import render_asterisk
     from callrouter.local_system.parts import phone_names
     from callrouter.local_system.secrets import load_or_make
@@ -31,6 +32,7 @@ def render(
     from callrouter.service.for_asterisk import of_the_plan
 
     instance = choose_instance(config)
+    plan = load_plan(instance.settings.path(instance.settings.plan))
     secrets = load_or_make(instance.layout.secrets, phone_names(instance.settings))
     # An Asterisk that we start ourselves may be running: it must stay the one that the controller knows.
     known = read_boot_name(instance.layout.boot_name) if instance.settings.managed.asterisk else None
@@ -41,6 +43,6 @@ def render(
         0,
         etc=to.resolve(),
         boot_name=known or new_boot_name(),
-        plan=of_the_plan(instance.settings, load_plan(instance.settings.path(instance.settings.plan))),
+        plan=of_the_plan(instance.settings, plan, at=Clock().now()),
     )
     typer.echo(f"已生成 / written: {to}")

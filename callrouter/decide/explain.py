@@ -20,6 +20,7 @@ from callrouter.vocabulary.call import Call
 from callrouter.vocabulary.decision import Decision, Reason, Ruling
 from callrouter.vocabulary.plan import Plan
 from callrouter.vocabulary.treatment import (
+    Ask,
     Connect,
     Dial,
     Guide,
@@ -201,6 +202,12 @@ def _treatment(ruling: Ruling) -> tuple[str, str]:
         case Guide(notice=notice, queue=queue):
             zh, en = _first(notice)
             return f"处理：{zh}不挂机则接入队列 {queue}", f"{en}guide, then queue {queue} for who stays"
+        case Ask(menu=menu, notice=notice, queue=queue, priority=priority):
+            zh, en = _first(notice)
+            return (
+                f"处理：先放菜单 {menu}，{zh}接入所选队列，未选则接入队列 {queue}，优先级 {priority}",
+                f"menu {menu}, then {en}the chosen queue, else queue {queue}, priority {priority}",
+            )
         case Release(notice=notice, cause=cause):
             return f"处理：放提示 {notice} 两遍后释放，原因 {cause}", f"notice {notice} twice, cause {cause}"
         case _:

@@ -82,8 +82,9 @@ class Memory:
         self.choosy = frozenset(number for number, centers in plan.centers.items() if len(centers) > 1)
         """Lines at which the caller's area matters."""
         with_seats = {number for queue in plan.queues.values() for number in queue.direct_lines}
-        self.alone = frozenset(with_seats | plan.centers.keys())
-        """Lines that share no ruling with others of their list: centers or seats of their own answer."""
+        with_menus = {number for menu in plan.menus or () for number in menu.lines}
+        self.alone = frozenset(with_seats | plan.centers.keys() | with_menus)
+        """Lines that share no ruling with others of their list: centers or seats of their own, or a menu, answer."""
         self._areas = frozenset(_areas(plan))
         self._plan = plan
         days = changes_of_days(_hours(plan), plan.calendar, self.zone)

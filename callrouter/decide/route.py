@@ -16,12 +16,14 @@ from callrouter.decide.center import area_of, area_of_caller, areas_told
 from callrouter.decide.hours import Openness, openness
 from callrouter.decide.line import line_case, listed
 from callrouter.decide.memory import MOST_KEPT, CaseKey, Door, Epoch, Memory, memory_of
+from callrouter.decide.menu import offered
 from callrouter.decide.platform import platform_of
 from callrouter.decide.ruling import Case, Received, emergency, hub, unknown, utility
 from callrouter.decide.source import by_emergency, handed_over, source_of
 from callrouter.vocabulary.call import Call
 from callrouter.vocabulary.decision import Decision, Ruling
 from callrouter.vocabulary.line import Line
+from callrouter.vocabulary.menu import MenuDesk
 from callrouter.vocabulary.numbers import Number, NumberKind, UnknownNumber
 from callrouter.vocabulary.plan import Plan
 
@@ -132,10 +134,10 @@ def _received(call: Call, door: Door, plan: Plan, epoch: Epoch, at: datetime) ->
 
 def _case(number: str, line: Line | None, received: Received) -> Case:
     if line is not None:
-        return line_case(line, received)
+        return offered(line_case(line, received), MenuDesk.LINES, received.plan)
     if number == received.plan.hub.number:
-        return hub(received)
+        return offered(hub(received), MenuDesk.HUB, received.plan)
     if number == _UNKNOWN:
-        return unknown(received)
+        return offered(unknown(received), MenuDesk.UNKNOWN, received.plan)
     found = memory_of(received.plan).utilities.get(number)
     return emergency(number, received) if found is None else utility(number, found, received)

@@ -259,4 +259,10 @@ def base(
         source=received.source,
         entry=entry.id,
         area=received.dialled_area or sole_area(entry),
+        register_rule=_register_rule(plan, platform),
     )
+
+
+def _register_rule(plan: Plan, platform: Platform) -> str | None:
+    """The plan's rule, for its own platforms: one of another jurisdiction is the operator's addition."""
+    return None if plan.register_by is None or platform.illustrative else plan.register_by.text

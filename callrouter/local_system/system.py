@@ -84,7 +84,8 @@ class LocalSystem:
             self.report(f"注意 / note: {doubt}")
         require_free(self._ports())
         loaded = load_plan(self.settings.path(self.settings.plan))
-        plan = of_the_plan(self.settings, loaded, rehearsal=self.clock is not None)
+        now = (self.clock or Clock()).now()
+        plan = of_the_plan(self.settings, loaded, rehearsal=self.clock is not None, at=now)
         self.layout.root.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
             # The parts' account goes through this folder to its own; what is secret in it is closed by itself.

@@ -26,6 +26,7 @@ from callrouter.plans.lint.hours import hours
 from callrouter.plans.lint.landings import landings
 from callrouter.plans.lint.lines import lines
 from callrouter.plans.lint.loops import loops
+from callrouter.plans.lint.menus import menus
 from callrouter.plans.lint.migration import migration
 from callrouter.plans.lint.overflow import overflow
 from callrouter.plans.lint.prompts import prompts
@@ -44,6 +45,7 @@ LINT: Final[tuple[Callable[[Subject], Iterator[Finding]], ...]] = (
     territory,
     loops,
     overflow,
+    menus,
     hours,
     calendar,
     prompts,

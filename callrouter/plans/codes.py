@@ -114,6 +114,8 @@ class Code(StrEnum):
     """有来电的优先级不低于紧急来电。Somebody would be answered before, or like, an emergency."""
     ROSTER_EMPTY = "ROSTER_EMPTY"
     """队列没有座席。A queue has no seats."""
+    MENU_ADVISED_AGAINST = "MENU_ADVISED_AGAINST"
+    """国家标准不宜设置语音菜单。The national standard advises against a menu (GB/T 33358-2016)."""
     PROMPT_UNKNOWN = "PROMPT_UNKNOWN"
     """提示目录里没有这个编号。The catalogue has no such announcement."""
     PROMPT_FILE_MISSING = "PROMPT_FILE_MISSING"

@@ -26,6 +26,7 @@ from callrouter.plans.meaning.drafts import (
     plan_draft,
 )
 from callrouter.plans.meaning.lines_file import Instants
+from callrouter.plans.meaning.menus import judge_menus
 from callrouter.plans.meaning.overlay import Choice, choices_in, filled_in, judge_fills
 from callrouter.plans.meaning.spelling import judge_sources, judge_spelling
 from callrouter.plans.positions import Positions
@@ -130,6 +131,7 @@ def _judge(drafts: Drafts, folder: str) -> Instants:
     names.judge_references(names.operator_references(operator), known.everything)
     plan_file.judge_plan(plan, folder)
     plan_file.judge_territory(plan, operator)
+    judge_menus(plan, operator)
     calendar.judge_holidays(plan, operator)
     operator_file.judge_operator_rows(operator)
     lines_file.judge_lines(drafts)

@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 from callrouter.decide.seats import seats_notice
 from callrouter.vocabulary.hours import DaySpan, Hours, Span, Staffing, Stretch, announced_as
 from callrouter.vocabulary.line import Line
+from callrouter.vocabulary.menu import Menu
 from callrouter.vocabulary.migration import Phase, PhaseName, Schedule
 from callrouter.vocabulary.number_table import LineList
 from callrouter.vocabulary.numbers import EMERGENCY_CODES
@@ -77,7 +78,7 @@ def wanted(plan: Plan) -> tuple[WantedNotice, ...]:
     """Everything that the plan can play, each key once, sorted by key."""
     found: dict[str, WantedNotice] = {}
     of_calls = (*_of_desks(plan), *_handed_over(plan), *_closed(plan), *_of_lines(plan))
-    for notice in (*of_calls, *_of_queues(plan), *_of_addresses(plan)):
+    for notice in (*of_calls, *_of_queues(plan), *_of_addresses(plan), *_of_menus(plan)):
         found.setdefault(notice.key, notice)
     return tuple(found[key] for key in sorted(found))
 
@@ -182,6 +183,19 @@ def _of_addresses(plan: Plan) -> Iterator[WantedNotice]:
                 platform.place,
                 email=platform.email,
             )
+
+
+def menu_sound(menu: Menu, plan: Plan) -> str:
+    """The file key of a menu's announcement."""
+    own = menu.is_own_recording
+    return menu.announcement if own else announcement_key(menu.announcement, plan.jurisdiction)
+
+
+def _of_menus(plan: Plan) -> Iterator[WantedNotice]:
+    """What menus say, but for the operator's own recordings: nobody can make those from words."""
+    for menu in plan.menus or ():
+        if not menu.is_own_recording:
+            yield WantedNotice(menu_sound(menu, plan), menu.announcement, plan.brands[0].name, menu.place)
 
 
 def _of_lines(plan: Plan) -> Iterator[WantedNotice]:

@@ -8,15 +8,25 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from callrouter.asterisk_link.of_the_plan import HEARD_AFTER_MS, SILENCES, Address, Notice, OfThePlan, Played
+from callrouter.asterisk_link.of_the_plan import (
+    HEARD_AFTER_MS,
+    SILENCES,
+    Address,
+    Notice,
+    OfferedMenu,
+    OfThePlan,
+    Played,
+)
 from callrouter.decide.after_call import second_notice
 from callrouter.layout import sounds_folder
-from callrouter.plans.wanted_prompts import SPEAKS_ADDRESS, SPEAKS_HOURS, SPEAKS_SEATS, wanted
+from callrouter.plans.wanted_prompts import SPEAKS_ADDRESS, SPEAKS_HOURS, SPEAKS_SEATS, menu_sound, wanted
 from callrouter.prompts.renderings import line_sound_path
+from callrouter.service.hours_for_asterisk import hours_of
 from callrouter.service.overflow_for_asterisk import (
     overflows,
     trunks_of_platforms,
@@ -35,37 +45,58 @@ _OCTETS_A_MILLISECOND: Final = 8
 
 
 def of_the_plan(
-    settings: Settings, plan: Plan, sounds: Path | None = None, *, rehearsal: bool = False
+    settings: Settings,
+    plan: Plan,
+    sounds: Path | None = None,
+    *,
+    rehearsal: bool = False,
+    at: datetime | None = None,
 ) -> OfThePlan:
-    """Say what the static dialplan must know of the plan; `sounds` is the folder of what Asterisk plays."""
+    """Say what the static dialplan must know of the plan; `sounds` is the folder of what Asterisk plays.
+
+    Hours are written out from `at` on, by the instance's clock; without it Asterisk, left alone, takes all for open.
+    """
     general, sounds = settings.queue.general, sounds or sounds_folder()
     steps = tuple(overflows(settings, plan, partial(_by_itself, sounds=sounds)))
     return OfThePlan(
         queues=(general, *sorted(plan.queues.keys() - {general})),
         notices=tuple(_notices(plan, settings.recording.enabled, sounds)),
         usual_priority=plan.desks.hub.priority,
-        addresses=tuple(_addresses(settings, plan)),
+        addresses=tuple(_addresses(settings, plan, sounds)),
         unsurveyed=plan.survey.except_queues if plan.survey is not None else (),
         overflows=tuple(without_ways_out(steps)) if rehearsal else steps,
         ways_out=() if rehearsal else tuple(ways_out(plan)),
         trunks_of_platforms=tuple(trunks_of_platforms(plan)),
+        menus=tuple(_menus(plan, sounds)),
+        hours=None if at is None else hours_of(settings, plan, at),
     )
 
 
-def _addresses(settings: Settings, plan: Plan) -> Iterator[Address]:
+def _addresses(settings: Settings, plan: Plan, sounds: Path) -> Iterator[Address]:
     """The general queue's are those of the home platform, whatever the settings call it."""
     of_queues = {queue.id: queue.platform for queue in plan.queues.values()}
     for queue, platform in (of_queues | {settings.queue.general: plan.home}).items():
-        if plan.platforms[platform].email is not None:
-            yield Address(queue, announcement_key(_TELLS_THE_ADDRESS, plan.jurisdiction, platform))
+        key = announcement_key(_TELLS_THE_ADDRESS, plan.jurisdiction, platform)
+        if plan.platforms[platform].email is not None and line_sound_path(sounds, key).exists():
+            yield Address(queue, key)
+
+
+def _menus(plan: Plan, sounds: Path) -> Iterator[OfferedMenu]:
+    """The menus that can be heard: without its words, a menu would be silence before a person answers."""
+    for menu in plan.menus or ():
+        sound = menu_sound(menu, plan)
+        if line_sound_path(sounds, sound).exists():
+            keys = (("0", menu.otherwise), *((choice.key, choice.queue) for choice in menu.choices))
+            yield OfferedMenu(menu.id, sound, keys, menu.tries, menu.timeout_s)
 
 
 def _notices(plan: Plan, recording: bool, sounds: Path) -> Iterator[Notice]:
     front: dict[str, str | None] = {_NO_NOTICE: None, **_OF_THE_PLATFORM}
+    menus = {menu_sound(menu, plan) for menu in plan.menus or ()}
     front |= {
         notice.key: notice.announcement
         for notice in wanted(plan)
-        if notice.announcement not in _NOT_BEFORE_AN_AGENT
+        if notice.announcement not in _NOT_BEFORE_AN_AGENT and notice.key not in menus
     }
     for name, announcement in front.items():
         second = second_notice(announcement, urgent=False) if recording else None

@@ -66,7 +66,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "plan_version": "计划的版本",
         "plan_hash": "计划内容的散列值",
         "found_by": "在哪里找到所拨的热线号码",
-        "treatment": "怎样处理：queue 排队 · dial 呼叫 · voicemail 留言 · guide 引导 · release 放提示后释放",
+        "treatment": "怎样处理：queue 排队 · dial 呼叫 · voicemail 留言 · guide 引导 · release 释放 · menu 菜单",
         "notice": "语音提示",
         "queue": "队列",
         "priority": "排队优先级",

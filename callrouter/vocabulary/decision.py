@@ -67,6 +67,8 @@ class ReasonCode(StrEnum):
     """They would, but it is outside their hours: general seats, or what holds outside the platform's hours."""
     SEATS_NOT_YET = "seats_not_yet"
     """They would, but they have not begun: general seats."""
+    MENU_OFFERED = "menu_offered"
+    """The operator's plan has a menu for whoever calls so: a key chooses the seats."""
     ILLUSTRATIVE = "illustrative"
     """The rule is the operator's choice where the document is silent."""
 
@@ -124,6 +126,8 @@ class Ruling(NamedTuple):
     area: str | None = None
     """The area code of the place that the call is about, as far as the dialled number or that platform tells. Never
     the caller's: a ruling is one for all who call so."""
+    register_rule: str | None = None
+    """By when the platform passes on what it has accepted: `18:00/10:00`; None: nobody has said."""
 
     def __hash__(self) -> int:
         """Hash line and area alone: rulings are looked up at every call, and few in force at once share both."""

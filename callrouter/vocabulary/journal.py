@@ -133,6 +133,8 @@ class DecisionFact(StrEnum):
     """The platform where the call came in."""
     AREA = "area"
     """The area code of the place that the call is about, as far as the dialled number or the platform tells."""
+    REGISTER_RULE = "register_rule"
+    """By when the platform passes on what it has accepted: `18:00/10:00`. Only of a platform with such a rule."""
     DECIDED_AT = "decided_at"
     """The instant the plan was asked about, ISO 8601. Read where an older journal has it, and no longer written: it
     is the arrival's, in the rehearsal clock if there is one."""

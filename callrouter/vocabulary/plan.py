@@ -13,9 +13,19 @@ from datetime import date, datetime
 
 from callrouter.vocabulary.calendar import Calendar
 from callrouter.vocabulary.line import Center, Line, LineClass
+from callrouter.vocabulary.menu import Menu
 from callrouter.vocabulary.migration import Due, Schedule
 from callrouter.vocabulary.number_table import LineLists
-from callrouter.vocabulary.policy import Demand, Desks, Emergency, NotAccepted, Queue, SurveyRule, Utility
+from callrouter.vocabulary.policy import (
+    Demand,
+    Desks,
+    Emergency,
+    NotAccepted,
+    Queue,
+    RegisterRule,
+    SurveyRule,
+    Utility,
+)
 from callrouter.vocabulary.territory import Peer, Platform, Trunk
 
 
@@ -97,6 +107,10 @@ class Plan:
     """Whose holidays count where hours ask for them; None: nobody has named one."""
     survey: SurveyRule | None = None
     """Who is asked for a rating; None: nobody has said, and nobody is asked."""
+    menus: tuple[Menu, ...] | None = None
+    """None by default, and in every plan of a document."""
+    register_by: RegisterRule | None = None
+    """By when what a platform has accepted is passed on; None: nobody has said."""
 
     def line(self, number: str) -> Line | None:
         """The line of a canonical number, from YAML or CSV."""

@@ -209,3 +209,21 @@ class SurveyRule:
     source: str
     place: str
     illustrative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterRule:
+    """By when the platforms of a plan pass on (分转) what they have accepted, such as a message."""
+
+    until: int
+    """Minutes since midnight: what is accepted before then is passed on by then, the same day."""
+    next_day: int
+    """Minutes since midnight: by when all else is, the next day."""
+    source: str
+    place: str
+    illustrative: bool = False
+
+    @property
+    def text(self) -> str:
+        """The rule as the record keeps it: `18:00/10:00`."""
+        return "/".join(f"{at // 60:02d}:{at % 60:02d}" for at in (self.until, self.next_day))

@@ -55,7 +55,18 @@ class Release(NamedTuple):
     """Q.850: 22 is "number changed", which Asterisk sends as 410."""
 
 
-Treatment = Connect | Dial | TakeMessage | Guide | Release
+class Ask(NamedTuple):
+    """Offer a menu; its key chooses among seats, and the queue's agents answer whoever chooses nothing."""
+
+    menu: str
+    """The id of the plan's menu."""
+    notice: str | None
+    """Played behind the menu, while seats ring: what the caller's line must say."""
+    queue: str
+    priority: int
+
+
+Treatment = Connect | Dial | TakeMessage | Guide | Release | Ask
 
 _WORDS: Final[dict[type, str]] = {
     Connect: "queue",
@@ -63,6 +74,7 @@ _WORDS: Final[dict[type, str]] = {
     TakeMessage: "voicemail",
     Guide: "guide",
     Release: "release",
+    Ask: "menu",
 }
 
 

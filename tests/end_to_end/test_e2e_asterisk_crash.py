@@ -27,6 +27,7 @@ def system(make_system: MakeSystem) -> System:
     return made
 
 
+@pytest.mark.alone
 async def test_the_controller_knows_the_new_asterisk_and_a_phone_is_called_that_registered_with_the_old_one(
     system: System,
 ) -> None:

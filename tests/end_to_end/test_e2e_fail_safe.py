@@ -21,7 +21,7 @@ def system(make_system: MakeSystem) -> System:
     made = make_system(managed={"controller": False}, queue={"duty_ring_s": 2, "voicemail_limit_s": 10})
     made.start()
     controller = made.start_controller()
-    eventually("seats are in the queue", lambda: len(made.seats_in_the_queue()) == 2)
+    eventually("seats are in the queue", lambda: len(made.seats_in_the_queue()) == 2, within_s=40)
     controller.kill()
     controller.wait(5)
     return made

@@ -93,7 +93,7 @@ async def test_with_the_controller_dead_both_sides_of_midnight_reach_a_person_an
     system = make_system(managed={"controller": False})
     system.rehearse("2021-09-30T23:59:40+08:00")
     controller = system.start_controller("--rehearsal")
-    eventually("seats are in the queue", lambda: len(system.seats_in_the_queue()) == 2)
+    eventually("seats are in the queue", lambda: len(system.seats_in_the_queue()) == 2, within_s=40)
     controller.send_signal(signal.SIGKILL)
     controller.wait(5)
     # A seat a call: after its first call a seat is in wrap-up.
@@ -124,7 +124,10 @@ async def test_a_rehearsal_beside_the_live_system_touches_none_of_it(make_system
     rehearsal.config = live.config
     rehearsal.rehearse("2021-05-31T23:59:00+08:00")
     await asyncio.to_thread(
-        eventually, "seats are in the queue", lambda: len(rehearsal.seats_in_the_queue()) == 2
+        eventually,
+        "seats are in the queue",
+        lambda: len(rehearsal.seats_in_the_queue()) == 2,
+        within_s=40,
     )
     async with phone(rehearsal, "1001") as agent, carrier_caller(rehearsal) as caller:
         call = await caller.dial("12300")

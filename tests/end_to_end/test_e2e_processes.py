@@ -218,7 +218,7 @@ def test_the_demonstration_verifies_a_call_and_leaves(make_system: MakeSystem) -
         "decided",
         "announcement g02-12315-sichuan",
         "queue",
-        "answered",
+        "picked up",
         "record",
         "acknowledged",
     ):

@@ -183,7 +183,11 @@ async def test_who_has_to_wait_hears_his_place_behind_the_notice(system: System)
         busy = [await caller.dial("110") for _ in range(2)]
         for seat in seats.values():
             await (await seat.next_call(timeout_s=5)).answer()
-        await asyncio.to_thread(eventually, "both talk", lambda: states(system).count("(In use)") == 2)
+        await asyncio.to_thread(
+            eventually,
+            "both talk",
+            lambda: states(system).count("(Busy)") + states(system).count("(In use)") == 2,
+        )
         next_one = await caller.dial("12345")
         await asyncio.sleep(0.5)
         second = await caller.dial("12345")

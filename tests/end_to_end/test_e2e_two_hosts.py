@@ -322,7 +322,7 @@ async def test_a_second_controller_answers_and_acts_when_the_first_one_cannot(
 
 def _take_out_of_the_queue(system: System, seat: str) -> None:
     assert _is_in_the_queue(system, seat)
-    system.asks_asterisk(f"queue remove member PJSIP/{seat} from {QUEUE}")
+    system.asks_asterisk(f"queue remove member Local/{seat}@seat from {QUEUE}")
     assert not _is_in_the_queue(system, seat)
 
 

@@ -75,16 +75,25 @@ async def test_a_key_before_the_offer_costs_neither_the_place_nor_a_word_of_the_
     assert [played["key"] for played in record["announcements"]] == [NOTICE]
 
 
-async def test_who_waits_long_is_offered_a_call_back_confirms_it_and_is_thanked(system: System) -> None:
+async def test_who_waits_long_is_offered_a_call_back_confirms_it_and_is_thanked_but_an_emergency_stays(
+    system: System,
+) -> None:
     async with busy(system), carrier_caller(system) as caller:
         call = await caller.dial("12345")
+        urgent = await caller.dial("110", caller_number="13900000003")
         await asyncio.sleep(OFFERED_AFTER_S + seconds("q09") + 2)
         assert heard(call, "q09").is_the_prompt
         await call.press("2")
+        await urgent.press("1")
         await asyncio.sleep(seconds("k02"))
         await call.press("1")
         await call.wait_for(CallState.ENDED, timeout_s=15)
         assert heard(call, "k03").is_identical
+        assert not heard(urgent, "n03").is_the_prompt
+        await urgent.hang_up()
+    record = await ends(system, urgent)
+    assert [visit["status"] == "KEY" for visit in record["queue_visits"]] == [True, False]
+    assert (record["terminal_state"], record["voicemail"]) == ("abandoned", None)
     record = await ends(system, call)
     assert record["terminal_state"] == "call_back"
     assert record["call_back"]["number"] == CALLER_NUMBER
@@ -113,18 +122,27 @@ async def test_who_finds_too_many_waiting_is_offered_a_message_at_once_and_leave
     assert record["voicemail"]["proof"]["duration_ms"] > 2_000
 
 
-async def test_who_does_not_confirm_the_call_back_is_back_at_his_place(system: System) -> None:
+async def test_who_does_not_confirm_the_call_back_is_back_at_his_place_and_who_confirms_may_hang_up(
+    system: System,
+) -> None:
     async with busy(system) as (agent, talking), carrier_caller(system) as caller:
         others = [await caller.dial("12345", caller_number=f"1390000002{n}") for n in range(2)]
         await asyncio.sleep(0.3)
         call = await caller.dial("12345")
+        undecided = await caller.dial("12345", caller_number="13900000031")
+        hasty = await caller.dial("12345", caller_number="13900000032")
         for other in others:
             await other.hang_up()
         await asyncio.sleep(seconds(NOTICE) + seconds("o01") + 1.5)
-        await call.press("2")
-        await asyncio.sleep(seconds("k02"))
-        await call.press("2")
+        for one in (call, undecided, hasty):
+            await one.press("2")
         await asyncio.sleep(1)
+        await undecided.hang_up()
+        await asyncio.sleep(seconds("k02") - 1)
+        await call.press("2")
+        await hasty.press("1")
+        await asyncio.sleep(1)
+        await hasty.hang_up()
         await talking.hang_up()
         ringing = await agent.next_call(timeout_s=5)
         await ringing.answer()
@@ -132,6 +150,10 @@ async def test_who_does_not_confirm_the_call_back_is_back_at_his_place(system: S
         await call.hang_up()
     record = await ends(system, call)
     assert (record["terminal_state"], record["call_back"], record["anomalies"]) == ("completed", None, [])
+    record = await ends(system, undecided)
+    assert (record["terminal_state"], record["call_back"]) == ("abandoned", None)
+    record = await ends(system, hasty)
+    assert (record["terminal_state"], record["call_back"]["number"]) == ("call_back", "13900000032")
 
 
 async def test_whose_number_is_withheld_is_asked_for_a_message_instead_of_being_called_back(
@@ -152,7 +174,7 @@ async def test_whose_number_is_withheld_is_asked_for_a_message_instead_of_being_
     assert (record["terminal_state"], record["call_back"]) == ("voicemail", None)
 
 
-async def test_an_emergency_does_not_leave_the_queue_by_a_key(system: System) -> None:
+async def test_who_plays_on_the_keys_stays_in_the_queue(system: System) -> None:
     async with busy(system) as (agent, talking), carrier_caller(system) as caller:
         call = await caller.dial("110")
         await call.wait_for(CallState.UP, timeout_s=5)

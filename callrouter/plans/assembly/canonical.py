@@ -22,7 +22,7 @@ from callrouter.vocabulary.plan import Plan
 _NOT_RULES = frozenset({"hash", "place", "given_place", "kept", "lines", "lists", "by_day"})
 _LEARNED = frozenset(
     {
-        *("calendar", "holidays", "workdays", "survey"),
+        *("calendar", "holidays", "workdays", "survey", "register_by", "menus"),
         *("answers", "answered_lines", "own_announcement", "own_priority", "overflow_to"),
     }
 )

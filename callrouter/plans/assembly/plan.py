@@ -9,11 +9,13 @@ from callrouter.plans.assembly.calendar import calendar_of
 from callrouter.plans.assembly.canonical import fingerprint
 from callrouter.plans.assembly.hours import hours_of
 from callrouter.plans.assembly.lines import centers_of, classes_of, dues_of, lines_of
+from callrouter.plans.assembly.menus import menus_of
 from callrouter.plans.assembly.policy import (
     demands_of,
     desks_of,
     emergencies_of,
     not_accepted_of,
+    register_by_of,
     survey_of,
     utilities_of,
 )
@@ -72,5 +74,7 @@ def assemble(
         demands=demands_of(plan),
         calendar=calendar_of(plan, operator, years),
         survey=survey_of(plan, operator),
+        menus=menus_of(operator),
+        register_by=register_by_of(plan, operator),
     )
     return replace(made, hash=fingerprint(made))

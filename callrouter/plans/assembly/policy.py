@@ -14,6 +14,7 @@ from callrouter.vocabulary.policy import (
     Emergency,
     EmergencyTarget,
     NotAccepted,
+    RegisterRule,
     SurveyRule,
     Utility,
 )
@@ -131,3 +132,12 @@ def survey_of(plan: PlanDraft, operator: OperatorDraft) -> SurveyRule | None:
         place=said[0].place,
         illustrative=operator.survey is not None,
     )
+
+
+def register_by_of(plan: PlanDraft, operator: OperatorDraft) -> RegisterRule | None:
+    """By when what was accepted is passed on; the operator may say it only where the document does not."""
+    item = plan.register_by or operator.register_by
+    if item is None:
+        return None
+    part = item.part
+    return RegisterRule(part.until, part.next_day, part.cited, item.place, illustrative=part.illustrative)

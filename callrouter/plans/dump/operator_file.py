@@ -19,13 +19,20 @@ from callrouter.plans.dump.parts import (
     words,
     yes_no,
 )
-from callrouter.plans.dump.plan_file import platform_value, queue_value, survey_exceptions, ways_value
+from callrouter.plans.dump.plan_file import (
+    platform_value,
+    queue_value,
+    register_value,
+    survey_exceptions,
+    ways_value,
+)
 from callrouter.plans.dump.yaml_text import Value
 from callrouter.plans.schema.parts import OPERATOR_SOURCE
 from callrouter.vocabulary.hours import Hours
 from callrouter.vocabulary.line import Center
+from callrouter.vocabulary.menu import Menu
 from callrouter.vocabulary.plan import Plan
-from callrouter.vocabulary.policy import Emergency, Queue, SurveyRule, Utility
+from callrouter.vocabulary.policy import Emergency, Queue, RegisterRule, SurveyRule, Utility
 from callrouter.vocabulary.territory import Platform, Trunk
 
 
@@ -54,6 +61,8 @@ def operator_value(plan: Plan, hours: Mapping[str, Hours]) -> dict[str, Value]:
         "trunks": _chosen(_trunk(one) for one in plan.trunks.values()),
         "allow_new_lines": [{"number": number, "why": WHY} for number in plan.allow_new_lines],
         "survey": _survey(plan.survey),
+        "menus": _chosen(_menu(one) for one in plan.menus or ()),
+        "register_by": _register_by(plan.register_by),
     }
     return {name: section for name, section in sections.items() if section}
 
@@ -131,8 +140,25 @@ def _trunk(trunk: Trunk) -> dict[str, Value]:
     }
 
 
+def _menu(menu: Menu) -> dict[str, Value]:
+    return {
+        "id": menu.id,
+        "announcement": menu.announcement,
+        "desk": menu.desk,
+        "lines": some(words(menu.lines)),
+        "choices": [{"key": choice.key, "queue": choice.queue} for choice in menu.choices],
+        "otherwise": menu.otherwise,
+        "tries": str(menu.tries),
+        "timeout_s": str(menu.timeout_s),
+    }
+
+
 def _survey(survey: SurveyRule | None) -> Value:
     if survey is None or not survey.illustrative:
         return None
     offered = yes_no(survey.offered) if survey.source == OPERATOR_SOURCE else None
     return {"offered": offered, **survey_exceptions(survey), "why": WHY}
+
+
+def _register_by(rule: RegisterRule | None) -> Value:
+    return None if rule is None or not rule.illustrative else register_value(rule) | {"why": WHY}

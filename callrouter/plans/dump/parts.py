@@ -76,8 +76,8 @@ def _weekly(stretch: Stretch) -> list[Value]:
     return [
         {
             "days": ",".join(_DAYS[span.weekday] for span in of_time),
-            "opens": _time(opens),
-            "closes": _time(closes),
+            "opens": time_of_day(opens),
+            "closes": time_of_day(closes),
         }
         for (opens, closes), of_time in groupby(spans, key=lambda span: (span.opens, span.closes))
     ]
@@ -88,7 +88,8 @@ def _of_the_calendar(stretch: Stretch) -> dict[str, Value]:
     if not stretch.asks_calendar:
         return {}
     times: list[Value] = [
-        {"opens": _time(span.opens), "closes": _time(span.closes)} for span in stretch.holidays or ()
+        {"opens": time_of_day(span.opens), "closes": time_of_day(span.closes)}
+        for span in stretch.holidays or ()
     ]
     return {
         "holidays": "closed" if stretch.holidays == () else None,
@@ -102,7 +103,8 @@ def calendar_change(day: SpecialDay) -> dict[str, Value]:
     return {"first": day.day.isoformat(), "becomes": day.kind, "name": day.name}
 
 
-def _time(minutes: int) -> str:
+def time_of_day(minutes: int) -> str:
+    """A time as it is written."""
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 

@@ -11,6 +11,7 @@ from callrouter.plans.dump.parts import (
     is_operators,
     named,
     some,
+    time_of_day,
     words,
     yes_no,
 )
@@ -18,7 +19,16 @@ from callrouter.plans.dump.yaml_text import Value
 from callrouter.plans.schema.parts import OPERATOR_SOURCE
 from callrouter.vocabulary.hours import Hours
 from callrouter.vocabulary.plan import Plan
-from callrouter.vocabulary.policy import Demand, Desk, Emergency, NotAccepted, Queue, SurveyRule, Utility
+from callrouter.vocabulary.policy import (
+    Demand,
+    Desk,
+    Emergency,
+    NotAccepted,
+    Queue,
+    RegisterRule,
+    SurveyRule,
+    Utility,
+)
 from callrouter.vocabulary.territory import Platform
 
 
@@ -66,6 +76,7 @@ def plan_value(plan: Plan, hours: Mapping[str, Hours]) -> dict[str, Value]:
         ),
         "demands": some([_demand(one) for one in plan.demands]),
         "survey": _survey(plan.survey),
+        "register_by": _register_by(plan.register_by),
     }
 
 
@@ -174,3 +185,12 @@ def _survey(survey: SurveyRule | None) -> Value:
         return None
     exceptions = {} if survey.illustrative else survey_exceptions(survey)
     return {"offered": yes_no(survey.offered), **exceptions, "source": survey.source}
+
+
+def register_value(rule: RegisterRule) -> dict[str, Value]:
+    """By when what was accepted is passed on."""
+    return {"until": time_of_day(rule.until), "next_day": time_of_day(rule.next_day)}
+
+
+def _register_by(rule: RegisterRule | None) -> Value:
+    return None if rule is None or rule.illustrative else register_value(rule) | {"source": rule.source}

@@ -50,6 +50,9 @@ def _unknown(subject: Subject) -> Iterator[Finding]:
     played += [
         (queue.own_announcement, queue.given_place or queue.place) for queue in subject.plan.queues.values()
     ]
+    played += [
+        (menu.announcement, menu.place) for menu in subject.plan.menus or () if not menu.is_own_recording
+    ]
     for announcement, place in played:
         if announcement is not None and announcement not in subject.announcements:
             yield error(

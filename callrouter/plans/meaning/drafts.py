@@ -16,6 +16,7 @@ from callrouter.plans.schema.lines_file import (
     ListPart,
     SchedulePart,
 )
+from callrouter.plans.schema.menu_parts import MenuPart
 from callrouter.plans.schema.operator_file import (
     CalendarChange,
     CenterFill,
@@ -33,6 +34,7 @@ from callrouter.plans.schema.operator_file import (
     PeerPart,
     PlatformFill,
     QueueFill,
+    RegisterFill,
     SurveyFill,
     TrunkPart,
     UtilityFill,
@@ -48,6 +50,7 @@ from callrouter.plans.schema.plan_file import (
     HubPart,
     PlanFile,
     PlatformPart,
+    RegisterPart,
     ScopePart,
     SurveyPart,
     UtilityPart,
@@ -97,6 +100,7 @@ class PlanDraft:
     dues: list[Item[DuePart]]
     demands: list[Item[DemandPart]]
     survey: Item[SurveyPart] | None
+    register_by: Item[RegisterPart] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,8 @@ class OperatorDraft:
     trunks: list[Item[TrunkPart]]
     allow_new_lines: list[Item[NewLinePart]]
     survey: Item[SurveyFill] | None
+    menus: list[Item[MenuPart]]
+    register_by: Item[RegisterFill] | None
 
 
 class Drafts(NamedTuple):
@@ -175,6 +181,7 @@ def plan_draft(written: Written) -> PlanDraft:
         dues=items_of(DuePart, written, "dues"),
         demands=items_of(DemandPart, written, "demands"),
         survey=part_of(SurveyPart, written, "survey"),
+        register_by=part_of(RegisterPart, written, "register_by"),
     )
 
 
@@ -220,6 +227,8 @@ def operator_draft(written: Written, plan: PlanDraft, lines: LinesDraft) -> Oper
         trunks=items_of(TrunkPart, written, "trunks"),
         allow_new_lines=items_of(NewLinePart, written, "allow_new_lines"),
         survey=part_of(SurveyFill, written, "survey"),
+        menus=items_of(MenuPart, written, "menus"),
+        register_by=part_of(RegisterFill, written, "register_by"),
     )
 
 

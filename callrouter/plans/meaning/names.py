@@ -54,6 +54,7 @@ TRUNK = Kind("中继", "trunks")
 EMERGENCY = Kind("紧急号码", "emergency", "number")
 UTILITY = Kind("公用事业", "utilities")
 NOT_ACCEPTED = Kind("不受理事项", "not_accepted")
+MENU = Kind("菜单", "menus")
 NEW_LINE = Kind("允许新设的热线", "allow_new_lines", "number")
 
 Known = Collection[str] | None
@@ -202,6 +203,7 @@ def operator_references(operator: OperatorDraft) -> Iterator[Reference]:
         for index, target in enumerate(emergency.part.targets):
             yield Reference(emergency, ("targets", index, "peer"), target.peer, PEER)
     yield from _survey_queues(operator.survey)
+    yield from _menu_queues(operator)
     yield from _trunk_references(operator)
 
 
@@ -228,6 +230,9 @@ def lines_named_by_operator(operator: OperatorDraft) -> Iterator[Reference]:
         for index, did in enumerate(trunk.part.dids):
             yield Reference(trunk, ("dids", index, "line"), did.line, LINE)
     yield from _survey_lines(operator.survey)
+    for menu in operator.menus:
+        for index, number in enumerate(menu.part.lines):
+            yield Reference(menu, ("lines", index), number, LINE)
 
 
 def fill_references(operator: OperatorDraft) -> Iterator[Reference]:
@@ -267,6 +272,13 @@ def _survey_queues(survey: Item[SurveyBody] | None) -> Iterator[Reference]:
     if survey is not None:
         for index, queue in enumerate(survey.part.except_queues):
             yield Reference(survey, ("except_queues", index), queue, QUEUE)
+
+
+def _menu_queues(operator: OperatorDraft) -> Iterator[Reference]:
+    for menu in operator.menus:
+        for index, choice in enumerate(menu.part.choices):
+            yield Reference(menu, ("choices", index, "queue"), choice.queue, QUEUE)
+        yield Reference(menu, ("otherwise",), menu.part.otherwise, QUEUE)
 
 
 def _trunk_references(operator: OperatorDraft) -> Iterator[Reference]:

@@ -43,6 +43,8 @@ def judge_fills(drafts: Drafts) -> None:
     _judge(operator.not_accepted, {one.id: one for one in matters})
     if plan.survey is not None and operator.survey is not None:
         _judge([operator.survey], {"": plan.survey.part})
+    if plan.register_by is not None and operator.register_by is not None:
+        _judge([operator.register_by], {"": plan.register_by.part})
 
 
 def _judge(fills: Iterable[Item[Fill]], document: Mapping[str, Part]) -> None:
@@ -126,7 +128,9 @@ def _all(operator: OperatorDraft) -> Iterator[Item[Chosen]]:
         operator.peers,
         operator.trunks,
         operator.allow_new_lines,
+        operator.menus,
         [operator.survey] if operator.survey is not None else [],
+        [operator.register_by] if operator.register_by is not None else [],
     )
     for section in sections:
         yield from section

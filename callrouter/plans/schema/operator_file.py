@@ -20,6 +20,7 @@ from callrouter.plans.schema.lines_file import (
     PhaseWord,
     ScheduleBody,
 )
+from callrouter.plans.schema.menu_parts import MenuPart
 from callrouter.plans.schema.parts import Chosen, Fill, OperatorHours, Part
 from callrouter.plans.schema.plan_file import (
     EmergencyPart,
@@ -28,6 +29,7 @@ from callrouter.plans.schema.plan_file import (
     OutWord,
     PlatformBody,
     PlatformPart,
+    RegisterBody,
     SurveyBody,
     UtilityPart,
 )
@@ -231,6 +233,10 @@ class SurveyFill(Fill, SurveyBody):
     """What the document leaves unsaid of ratings."""
 
 
+class RegisterFill(Fill, RegisterBody):
+    """The same, where the document is silent."""
+
+
 class OperatorFile(Part):
     """`operator.yaml`: the operator's choices."""
 
@@ -263,3 +269,9 @@ class OperatorFile(Part):
         default_factory=list, description="允许新设的热线 / new lines admitted"
     )
     survey: SurveyFill | None = Field(None, description="话后评价 / the rating after a talk")
+    menus: list[MenuPart] = Field(
+        default_factory=list, description="语音菜单；默认没有 / menus; none by default, and better so"
+    )
+    register_by: RegisterFill | None = Field(
+        None, description="留言与回拨要求何时前分转 / by when messages and call-backs are passed on"
+    )

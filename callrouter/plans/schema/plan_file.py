@@ -8,7 +8,7 @@ from pydantic import Field
 
 from callrouter.plans.schema.parts import Cited, HoursPart, Part
 from callrouter.plans.schema.queue_parts import QueuePart
-from callrouter.plans.schema.times import Day, Instant
+from callrouter.plans.schema.times import ClockTime, Day, Instant
 from callrouter.plans.schema.values import (
     Announcement,
     AreaCode,
@@ -205,6 +205,21 @@ class SurveyPart(Cited, SurveyBody):
     """What the document says of ratings."""
 
 
+class RegisterBody(Part):
+    """By when the platforms pass on what they have accepted, such as a message (分转)."""
+
+    until: ClockTime = Field(
+        description='此前受理的当日此时前分转，例如 "18:00" / accepted before: passed on by then, the same day'
+    )
+    next_day: ClockTime = Field(
+        description='此后受理的次日此时前分转，例如 "10:00" / accepted later: passed on by then, the next day'
+    )
+
+
+class RegisterPart(Cited, RegisterBody):
+    """What the document says of it."""
+
+
 class PlanFile(Part):
     """`plan.yaml`: the jurisdiction."""
 
@@ -240,4 +255,9 @@ class PlanFile(Part):
     )
     survey: SurveyPart | None = Field(
         None, description="话后评价；未写明则不写 / the rating after a talk; left out: not stated"
+    )
+    register_by: RegisterPart | None = Field(
+        None,
+        description="留言与回拨要求何时前分转；未写明则不写 / by when messages and call-backs are passed on; "
+        "left out: not stated",
     )

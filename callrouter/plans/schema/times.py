@@ -31,6 +31,7 @@ _LOOSE_OFFSET = r"(?P<zulu>[zZ])|(?P<sign>[+-])(?P<east>\d{1,2})(:?(?P<rest>\d{2
 _LOOSE = re.compile(f"{_LOOSE_DAY}([tT ]*{_LOOSE_TIME} ?({_LOOSE_OFFSET})?)?", re.ASCII)
 """However else an admin may write an instant."""
 _CHINA = timezone(timedelta(hours=8))
+_MIDNIGHT = 24 * 60
 _YEARS = range(1950, 2200)
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -162,6 +163,19 @@ def _time_of_day(value: object) -> int:
     return int(hours) * 60 + int(minutes)
 
 
+def _clock_time(value: object) -> int:
+    """A time that a clock shows."""
+    minutes = _time_of_day(value)
+    if minutes == _MIDNIGHT:
+        raise fault(
+            Code.WRONG_VALUE,
+            "这里不能写 24:00",
+            "24:00 is not taken here",
+            '写成 "00:00" 到 "23:59" 的时间 / write a time from "00:00" to "23:59"',
+        )
+    return minutes
+
+
 def _days(value: object) -> tuple[int, ...]:
     """`mon-wed,fri` as weekdays; 0 is Monday."""
     text = as_text(value)
@@ -201,6 +215,11 @@ Day = Annotated[
 ]
 TimeOfDay = Annotated[
     int, BeforeValidator(_time_of_day), WithJsonSchema({"type": "string", "pattern": TIME_OF_DAY})
+]
+ClockTime = Annotated[
+    int,
+    BeforeValidator(_clock_time),
+    WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"}),
 ]
 Days = Annotated[
     tuple[int, ...],

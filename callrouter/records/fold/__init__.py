@@ -60,7 +60,7 @@ def fold(
     talks = talks_of(journal, parties)
     message = message_of(journal)
     attempts = attempts_of(journal)
-    ended_by = hung_up_by(journal, parties)
+    ended_by = hung_up_by(journal, parties, talks)
     waited_ms = journal.milliseconds(arrival.at_us, talks[0].starts_us) if talks else None
     picked_up_ms = _picked_up_ms(journal, arrival, talks[0]) if talks else None
     called_raw, sip_call_id = came("called") or "", came("sip_call_id")

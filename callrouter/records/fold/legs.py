@@ -33,8 +33,11 @@ def legs_of(
     return tuple(legs)
 
 
-def hung_up_by(journal: Journal, parties: Sequence[Party]) -> HungUpBy | None:
-    """Tell who ended the caller's channel; None when Asterisk did not say."""
+def hung_up_by(journal: Journal, parties: Sequence[Party], talks: Sequence[Stretch]) -> HungUpBy | None:
+    """Tell who ended the call; None when Asterisk did not say.
+
+    When a person has hung up on the caller, Asterisk may end the caller's channel in its own name: nobody is left.
+    """
     hangup = journal.caller.hangup
     if hangup is None or not hangup.source:
         return None
@@ -42,7 +45,14 @@ def hung_up_by(journal: Journal, parties: Sequence[Party]) -> HungUpBy | None:
         if party.channel.name == hangup.source:
             return _BY_CALLER if party.role is _CALLER else _BY_AGENT
     # Behind a Local channel that the caller talked through is a person.
-    return _BY_AGENT if is_plumbing(hangup.source) else _BY_SYSTEM
+    if is_plumbing(hangup.source) or (talks and _has_hung_up(talks[-1].party)):
+        return _BY_AGENT
+    return _BY_SYSTEM
+
+
+def _has_hung_up(party: Party) -> bool:
+    own = party.channel.hangup
+    return own is not None and own.source == party.channel.name
 
 
 def _leg(journal: Journal, party: Party, sip_call_id: str | None, talk_ms: int) -> Leg:

@@ -23,11 +23,9 @@ CLUES = {"to", "diversion", "history_info"}
 NOT_YET_WRITTEN = {
     # Agents cannot bring anybody in yet: no step writes these.
     JournalEvent.TRANSFER: {"by", "service", "leg"},
-    # Nor does any plan have a menu.
-    JournalEvent.MENU: {"menu", "state", "key"},
 }
 """Keys that the journal's reader knows and the dialplan does not write."""
-WRITTEN = [event for event in JournalEvent if event is not JournalEvent.MENU]
+WRITTEN = list(JournalEvent)
 KEYS: dict[JournalEvent, set[str]] = {
     JournalEvent.ARRIVED: set(FACTS) - CLUES - {"call_id"},  # the journal's rows name the call themselves
     JournalEvent.CLUES: CLUES,
@@ -42,6 +40,7 @@ KEYS: dict[JournalEvent, set[str]] = {
     JournalEvent.RECORDING: {"file", "state", "bytes"},
     JournalEvent.SURVEY: {"state", "grade"},
     JournalEvent.CALL_BACK: {"state"},
+    JournalEvent.MENU: {"menu", "state", "key"},
     JournalEvent.SEAT: {"seat", "status", "cause"},
 }
 STATES = {
@@ -50,6 +49,7 @@ STATES = {
     JournalEvent.RECORDING: {"started", "paused", "resumed", "finished", "failed"},
     JournalEvent.SURVEY: {"offered", "finished", "waived"},
     JournalEvent.CALL_BACK: {"requested"},
+    JournalEvent.MENU: {"offered", "chosen", "given_up"},
     JournalEvent.QUEUE: {"entered", "left"},
     JournalEvent.LAST_RESORT: {"dialled", "left"},
     JournalEvent.VOICEMAIL: {"started", "finished"},

@@ -18,7 +18,7 @@ from callrouter.vocabulary.decision import Decision, Reason, ReasonCode, Ruling
 from callrouter.vocabulary.journal import DecisionFact
 from callrouter.vocabulary.migration import Landing, Mode, PhaseName
 from callrouter.vocabulary.numbers import UnknownNumber
-from callrouter.vocabulary.treatment import Connect, Dial, Guide, Release, TakeMessage, Treatment
+from callrouter.vocabulary.treatment import Ask, Connect, Dial, Guide, Release, TakeMessage, Treatment
 
 AT = datetime(2021, 9, 30, 15, 59, 50, 123456, tzinfo=UTC)
 CALL = Call("node1-1.2", UnknownNumber(""), FoundBy.REQUEST_URI, UnknownNumber(""), "carrier", AT)
@@ -50,7 +50,8 @@ RELEASED = Decision(RULING._replace(treatment=Release("x01-12300", 22)), AT)
 DIALLED = Decision(RULING._replace(treatment=Dial("tax", "g05-12366", "hotline", 5)), AT)
 CLOSED = Decision(RULING._replace(treatment=TakeMessage("h01", "hotline", 5)), AT)
 GUIDED = Decision(RULING._replace(treatment=Guide("m01", "hotline", 5)), AT)
-ALL = [DECISION, UNKNOWN, RELEASED, DIALLED, CLOSED, GUIDED]
+ASKED = Decision(RULING._replace(treatment=Ask("language", None, "hotline", 5)), AT)
+ALL = [DECISION, UNKNOWN, RELEASED, DIALLED, CLOSED, GUIDED, ASKED]
 
 
 def facts_in(verdict: str) -> dict[str, str]:
@@ -153,10 +154,16 @@ def test_the_facts_come_back_as_they_went_in(decision: Decision) -> None:
 
 
 def test_a_connections_facts_are_exactly_the_journals_and_a_release_has_no_queue() -> None:
-    said = set(DecisionFact) - {DecisionFact.DECIDED_AT}
+    said = set(DecisionFact) - {DecisionFact.DECIDED_AT, DecisionFact.REGISTER_RULE}
     assert set(decision_facts(CALL, DECISION)) == said
     no_queue = {DecisionFact.QUEUE, DecisionFact.PRIORITY}
     assert set(decision_facts(CALL, RELEASED)) == said - no_queue
+
+
+def test_by_when_messages_are_passed_on_is_told_of_a_platform_that_has_such_a_rule_alone() -> None:
+    ruled = Decision(RULING._replace(register_rule="18:00/10:00"), AT)
+    assert facts_in(verdict_of(CALL, ruled))["register_rule"] == "18:00/10:00"
+    assert "register_rule" not in facts_in(verdict_of(CALL, DECISION))
 
 
 def test_two_calls_under_one_ruling_get_the_same_verdict_whenever_they_come() -> None:
@@ -215,6 +222,7 @@ rulings = st.builds(
             "tag": st.none() | ids,
             "entry": ids,
             "area": st.none() | st.from_regex(r"0[0-9]{2,3}", fullmatch=True),
+            "register_rule": st.none() | st.just("18:00/10:00"),
             "plan_version": st.from_regex(r"[A-Za-z0-9._-]{1,32}", fullmatch=True),
         }
     ),
@@ -257,6 +265,7 @@ def test_the_longest_verdict_that_a_plan_can_make_fits_a_command_with_room_to_sp
         tag=longest_id,
         entry=longest_id,
         area="0891",
+        register_rule="18:00/10:00",
     )
     assert len(Mode.EMERGENCY) == len(max(Mode, key=len))
     command = SetVariable(VERDICT_VARIABLE, verdict_of(CALL, Decision(ruling, AT), survey=True)).encode()

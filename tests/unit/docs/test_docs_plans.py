@@ -84,7 +84,7 @@ def test_what_is_often_needed_fits_into_the_plan_of_the_walk(
     for file in (step for step in walk(name) if isinstance(step, File)):
         follow(file, tmp_path)
     pieces = often_needed(name)
-    assert len(pieces) == 6
+    assert len(pieces) == 8
     for piece in pieces:
         put_in(piece, plan / piece.splitlines()[0].removeprefix("# "))
     platform = (plan / "plan.yaml").read_text(encoding="utf-8").replace("hours: always", "hours: day")

@@ -126,6 +126,15 @@ def _plan(draw: Draw, lines: tuple[str, ...]) -> Item:
             {"new_lines": "no", "source": draw(sources())},
         ],
         "survey": maybe_survey(draw, lines) | {"source": draw(sources())} if draw(st.booleans()) else None,
+        "register_by": _register_by(draw) | {"source": draw(sources())} if draw(st.booleans()) else None,
+    }
+
+
+def _register_by(draw: Draw) -> Item:
+    until, next_day = draw(st.integers(0, 1439)), draw(st.integers(0, 1439))
+    return {
+        "until": f"{until // 60:02d}:{until % 60:02d}",
+        "next_day": f"{next_day // 60:02d}:{next_day % 60:02d}",
     }
 
 
@@ -271,6 +280,7 @@ def _operator(draw: Draw, plan: Item, lines: Item) -> Item:
         ],
         "allow_new_lines": [{"number": "96128"} | why],
         "survey": _survey_fill(draw, plan, ("96128",)) | why if draw(st.booleans()) else None,
+        "register_by": _register_by(draw) | why if not plan["register_by"] and draw(st.booleans()) else None,
     }
 
 

@@ -401,3 +401,26 @@ def test_a_real_callers_answer_is_told_live_as_the_record_says(name: str) -> Non
     record = real_call(name)
     (answered,) = [one.event for one in milestones(rows) if one.name == "answered"]
     assert answered == Answered(record.talks[0].starts_at, record.agent or "", record.waited_ms or 0)
+
+
+def ended_in_asterisks_own_name(agents_source: str) -> CallRecord:
+    """The agent's channel ends first; then the dialplan ends the caller's, and names itself."""
+    rows = [
+        *waiting(),
+        *connected(),
+        *swapped(),
+        bridged(80.3, AGENT, "front", enters=False),
+        bridged(80.301, CALLER, "front", enters=False),
+        *hangup(80.31, agents_source, who=AGENT),
+        *hangup(80.4, "dialplan/builtin"),
+        *end(80.4),
+    ]
+    return folded(rows)
+
+
+def test_who_hung_up_on_the_caller_ended_the_call_though_asterisk_ended_his_channel() -> None:
+    assert ended_in_asterisks_own_name(AGENT_CHANNEL).hung_up_by is HungUpBy.AGENT
+
+
+def test_a_call_that_we_end_over_a_person_is_ended_by_us() -> None:
+    assert ended_in_asterisks_own_name("").hung_up_by is HungUpBy.SYSTEM
