@@ -58,7 +58,9 @@ def test_the_shipped_plans_that_do_not_ask_have_the_hash_that_they_always_had_bu
     None
 ):
     plans = {name: load_plan(PROJECT_ROOT / "dialplans" / name) for name in ("changzhi", "yunnan")}
-    hashes = {name: fingerprint(replace(plan, survey=None, register_by=None))[:12] for name, plan in plans.items()}
+    hashes = {
+        name: fingerprint(replace(plan, survey=None, register_by=None))[:12] for name, plan in plans.items()
+    }
     assert hashes == {"changzhi": "529a767cc55e", "yunnan": "0ad120cfdf40"}
 
 
