@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from callrouter.records.database import Database, open_database
 from callrouter.records.outbox_due import in_milliseconds
-from callrouter.records.recording_files import Folder, look_into, remove
+from callrouter.records.recording_files import Folder, RecordingFile, look_into, remove
 from callrouter.records.tables import call_record, open_call
 from tests.unit.records.test_records_recording_repair import left_by_a_kill, recording
 
@@ -59,8 +59,8 @@ async def seen(folder: Path, database: Database) -> Folder:
     return await look_into(folder, database, NODE)
 
 
-def names(files: tuple[object, ...]) -> list[str]:
-    return [getattr(one, "name") for one in files]  # noqa: B009 - of any of the folder's files
+def names(files: tuple[RecordingFile, ...]) -> list[str]:
+    return [one.name for one in files]
 
 
 async def test_what_is_older_than_its_days_goes_and_what_is_younger_stays(
