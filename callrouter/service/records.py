@@ -90,7 +90,7 @@ class RecordsService:
         if Role.ROUTE in roles:
             self._work[Work.CONTROL] = _control
         if Role.COLLECT in roles:
-            from callrouter.service.collecting import Collecting  # noqa: PLC0415 - see above
+            from callrouter.service.collecting import Collecting  # noqa: PLC0415 - only a role's own process loads it
 
             collecting = Collecting(
                 settings,
@@ -103,7 +103,7 @@ class RecordsService:
             )
             self._work[Work.COLLECT] = collecting.run
         if Role.PUBLISH in roles:
-            from callrouter.service.delivering import Delivering  # noqa: PLC0415 - see above
+            from callrouter.service.delivering import Delivering  # noqa: PLC0415 - only a role's own process loads it
 
             self._delivering = Delivering(
                 settings,

@@ -77,8 +77,17 @@ class Walk:
         self.ended_in = target
         return None
 
-    def _do(self, at: int) -> int | None:  # noqa: C901  # one case for each application
+    def _do(self, at: int) -> int | None:
+        """Take a step; give the next one's place, None at the end."""
         step = self.steps[at]
+        if step.app == "Read":
+            return self._read(step, at)
+        if step.app in ("GotoIf", "Goto", "Gosub", "Return"):
+            return self._goes_on(step, at)
+        self._happens(step)
+        return at + 1
+
+    def _goes_on(self, step: Step, at: int) -> int | None:
         match step.app:
             case "GotoIf":
                 condition, _, targets = step.args.rpartition("?")
@@ -91,15 +100,16 @@ class Walk:
                 context, exten, _ = self._value(step.args).split(",")
                 self._back.append(at + 1)
                 return self._at(context, exten)
-            case "Return":
+            case _:
                 self.values["GOSUB_RETVAL"] = step.args
                 return self._back.pop()
+
+    def _happens(self, step: Step) -> None:
+        match step.app:
             case "ExecIf":
                 condition, _, doing = step.args.rpartition("?")
                 if self._is_true(condition):
                     self._set(doing.removeprefix("Set(").removesuffix(")"))
-            case "Read":
-                return self._read(step, at)
             case "Set":
                 self._set(step.args)
             case "Playback":
@@ -110,7 +120,6 @@ class Walk:
                 pass
             case _:
                 raise AssertionError(step)
-        return at + 1
 
     def _read(self, step: Step, at: int) -> int | None:
         variable, says, most, options, attempts, wait = self._value(step.args).split(",")

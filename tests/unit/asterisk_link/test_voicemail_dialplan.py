@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,8 +28,8 @@ def steps(rendered: Rendered) -> list[Step]:
 def rendering(configuration: AsteriskConfiguration, tmp_path: Path) -> Rendering:
     """A file of the configuration with some of it changed."""
 
-    def made(name: str, **changed: object) -> str:
-        render_configuration(PROJECT_ROOT / "asterisk", replace(configuration, **changed), tmp_path)  # type: ignore[arg-type]  # each test gives its own
+    def made(name: str, **changed: Any) -> str:
+        render_configuration(PROJECT_ROOT / "asterisk", replace(configuration, **changed), tmp_path)
         return (tmp_path / name).read_text(encoding="utf-8")
 
     return made

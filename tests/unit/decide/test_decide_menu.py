@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -27,8 +28,8 @@ MENU = Menu(
 SEATS = replace(PLAN.queues[GENERAL], id="mongolian", kind=QueueKind.DEDICATED)
 
 
-def with_menu(**changed: object) -> Plan:
-    menu = replace(MENU, **changed)  # type: ignore[arg-type]  # each test gives its own
+def with_menu(**changed: Any) -> Plan:
+    menu = replace(MENU, **changed)
     return replace(PLAN, menus=(menu,), queues={**PLAN.queues, SEATS.id: SEATS})
 
 
