@@ -27,8 +27,8 @@ check: setup-tests
 
 test: check
 	@$(PYTEST) tests/fuzz -m "not soak" -q -n 2
-	@$(PYTEST) tests/end_to_end -m "not soak and not alone" -v -n 4 --dist loadfile
-	@$(PYTEST) tests/end_to_end -m "alone and not soak" -v
+	@$(PYTEST) tests/end_to_end -m "not soak and not alone" -v -n 5 --dist loadfile --no-loadscope-reorder
+	@$(PYTEST) tests/end_to_end -m "alone and not soak" -v -n 2 --dist loadfile --no-loadscope-reorder
 
 soak: setup-tests
 	@$(PYTEST) tests/end_to_end tests/fuzz -m soak -v

