@@ -18,7 +18,6 @@ from running_system import MakeSystem, System, free_port
 from callrouter.layout import SETUP_FOLDER
 from callrouter.settings_file import load_settings
 
-
 LONGEST_FIRST = (
     "test_e2e_kill_points_behind",
     "test_e2e_record_faults",
