@@ -23,11 +23,11 @@ check: setup-tests
 	@.venv/bin/mypy
 	@.venv/bin/mypy tests/end_to_end tests/wire tests/peers tests/fuzz
 	@.venv/bin/lint-imports
-	@$(PYTEST) tests/unit tests/wire tests/scenarios tests/peers -q -n 2
+	@$(PYTEST) tests/unit tests/wire tests/scenarios tests/peers -q -n 3
 
 test: check
 	@$(PYTEST) tests/fuzz -m "not soak" -q -n 2
-	@$(PYTEST) tests/end_to_end -m "not soak and not alone" -v -n 5 --dist loadfile --no-loadscope-reorder
+	@$(PYTEST) tests/end_to_end -m "not soak and not alone" -v -n 6 --dist loadfile --no-loadscope-reorder
 	@$(PYTEST) tests/end_to_end -m "alone and not soak" -v -n 2 --dist loadfile --no-loadscope-reorder
 
 soak: setup-tests

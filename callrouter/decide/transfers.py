@@ -30,6 +30,7 @@ from callrouter.vocabulary.migration import Mode
 from callrouter.vocabulary.plan import Plan
 from callrouter.vocabulary.policy import Emergency, EmergencyOut, Queue, QueueKind, Utility
 from callrouter.vocabulary.territory import Platform
+from callrouter.vocabulary.transfer import RefusedTarget
 
 
 class Transfer(NamedTuple):
@@ -44,15 +45,26 @@ class Transfer(NamedTuple):
     """Why it is open or not, Chinese / English."""
     place: str
     """Where the plan says so."""
+    refused: RefusedTarget | None = None
+    """Why it is not open, in a word."""
+
+
+class _Why(NamedTuple):
+    open: bool
+    reason: str
+    refused: RefusedTarget | None = None
 
 
 _ALWAYS: Final = "随时可用 / at any time"
-_Why = tuple[bool, str]
+_AT_ANY_TIME: Final = _Why(open=True, reason=_ALWAYS)
+_NO_PEER: Final = _Why(open=False, reason="没有对接中继 / it has no peer", refused=RefusedTarget.NO_PEER)
 
 
 def transfers_of(ruling: Ruling, call: Call, plan: Plan, at: datetime) -> tuple[Transfer, ...]:
     """The ways that the agent who takes the call has at the instant `at`, the nearest first."""
-    ways = _Ways(ruling, call, plan, at)
+    here = answering(plan.platforms[ruling.platform], plan)
+    areas = areas_told(area_of(call.called), area_of_caller(call.caller), plan.platforms[ruling.platform])
+    ways = _Ways(here, areas, plan, at)
     match ruling.mode:
         case Mode.HUB | Mode.UNKNOWN:
             return tuple(ways.all())
@@ -64,15 +76,18 @@ def transfers_of(ruling: Ruling, call: Call, plan: Plan, at: datetime) -> tuple[
             return tuple(ways.of_line(ruling.line or ""))
 
 
+def every_transfer(here: Platform, areas: Sequence[str], plan: Plan, at: datetime) -> tuple[Transfer, ...]:
+    """All that there is, whatever was dialled: `here` answers the call, which tells of these areas."""
+    return tuple(_Ways(here, areas, plan, at).all())
+
+
 class _Ways:
     """What there is for one call at one instant."""
 
-    def __init__(self, ruling: Ruling, call: Call, plan: Plan, at: datetime) -> None:
+    def __init__(self, here: Platform, areas: Sequence[str], plan: Plan, at: datetime) -> None:
         self._plan, self._at, self._zone = plan, at, memory_of(plan).zone
         self._calendar = plan.calendar
-        platform = plan.platforms[ruling.platform]
-        self._here = answering(platform, plan)
-        self._areas = areas_told(area_of(call.called), area_of_caller(call.caller), platform)
+        self._here, self._areas = here, areas
 
     def all(self) -> Iterator[Transfer]:
         for centers in self._plan.centers.values():
@@ -97,15 +112,15 @@ class _Ways:
         for emergency in self._plan.emergencies.values():
             if only is None or emergency.number == only:
                 for means in _emergency_means(emergency.out):
-                    is_open, why = self._emergency(emergency) if means in LIVE else (True, _ALWAYS)
-                    yield Transfer(emergency.number, emergency.name, means, is_open, why, emergency.place)
+                    why = self._emergency(emergency) if means in LIVE else _AT_ANY_TIME
+                    yield _way(emergency.number, emergency.name, means, why, emergency.place)
 
     def utilities(self, only: str | None) -> Iterator[Transfer]:
         for utility in self._plan.utilities:
             if only is None or only in utility.numbers:
                 for means in utility.means or ((Means.GUIDE,) if utility.parallel else ()):
-                    is_open, why = self._utility(utility) if means in LIVE else (True, _ALWAYS)
-                    yield Transfer(utility.id, utility.name, means, is_open, why, utility.place)
+                    why = self._utility(utility) if means in LIVE else _AT_ANY_TIME
+                    yield _way(utility.id, utility.name, means, why, utility.place)
 
     def _centers(self, centers: Sequence[Center]) -> Iterator[Transfer]:
         if not centers:
@@ -113,8 +128,8 @@ class _Ways:
         chosen = center_for(centers, self._areas)
         for center in (chosen, *(one for one in centers if one is not chosen)):
             for means in center.means:
-                is_open, why = self._center(center) if means in LIVE else (True, _ALWAYS)
-                yield Transfer(center.id, center.name, means, is_open, why, center.place)
+                why = self._center(center) if means in LIVE else _AT_ANY_TIME
+                yield _way(center.id, center.name, means, why, center.place)
 
     def _parallel(self, only: str | None) -> Iterator[Transfer]:
         """Lines that answer for themselves: the caller is told their number (并行接听)."""
@@ -127,15 +142,15 @@ class _Ways:
         for queue in self._plan.queues.values():
             wanted = queue.kind is kind and (line is None or queue.line == line)
             if wanted and has_begun(queue.starts, self._at):
-                is_open, why = self._queue(queue)
-                yield Transfer(queue.id, queue.name, Means.PLAIN, is_open, why, queue.place)
+                why = self._queue(queue)
+                yield _way(queue.id, queue.name, Means.PLAIN, why, queue.place)
 
     def _platform_ways(self, platform: Platform) -> Iterator[Transfer]:
         if platform is self._here or not has_begun(platform.starts, self._at):
             return
         if platform.level is not Level.COUNTY:
-            is_open, why = self._other_platform(platform)
-            yield Transfer(platform.id, platform.name, Means.PLAIN, is_open, why, platform.place)
+            why = self._other_platform(platform)
+            yield _way(platform.id, platform.name, Means.PLAIN, why, platform.place)
         yield Transfer(platform.id, platform.name, Means.TICKET, True, _ALWAYS, platform.place)
 
     def _not_accepted(self) -> Iterator[Transfer]:
@@ -146,30 +161,35 @@ class _Ways:
     def _center(self, center: Center) -> _Why:
         why_not = out_of_reach(center, self._at)
         if why_not is not None:
-            return False, " / ".join(why_not)
+            refused = RefusedTarget.NO_PEER if center.peer is None else RefusedTarget.NOT_YET
+            return _Why(False, " / ".join(why_not), refused)
         return self._on_duty(center.hours)
 
     def _queue(self, queue: Queue) -> _Why:
         if not queue.seats:
-            return False, "没有座席 / it has no seats"
+            return _Why(False, "没有座席 / it has no seats", RefusedTarget.NO_SEATS)
         return self._on_duty(queue.hours or self._plan.platforms[queue.platform].hours)
 
     def _other_platform(self, platform: Platform) -> _Why:
         if platform.peer is None and answering(platform, self._plan) is not platform:
-            return False, "没有对接中继 / it has no peer"
+            return _NO_PEER
         return self._on_duty(platform.hours)
 
     def _utility(self, utility: Utility) -> _Why:
         if utility.peer is None:
-            return False, "没有对接中继 / it has no peer"
+            return _NO_PEER
         return self._on_duty(utility.hours)
 
     def _emergency(self, emergency: Emergency) -> _Why:
         """Emergency desks are always on duty; one for the area, or for all, must be known."""
         for target in emergency.targets:
             if not target.areas or not set(target.areas).isdisjoint(self._areas):
-                return True, _ALWAYS
-        return False, "本地没有转接目标，请引导拨打 / no desk is known for the area: guide the caller"
+                return _AT_ANY_TIME
+        return _Why(
+            False,
+            "本地没有转接目标，请引导拨打 / no desk is known for the area: guide the caller",
+            RefusedTarget.NO_PEER,
+        )
 
     def _on_duty(self, hours: Hours | None) -> _Why:
         answer = Openness.UNSTATED
@@ -177,11 +197,11 @@ class _Ways:
             answer = openness(hours, self._at, self._zone, self._calendar)
         match answer:
             case Openness.OPEN:
-                return True, "在服务时间内 / on duty"
+                return _Why(True, "在服务时间内 / on duty")
             case Openness.CLOSED:
-                return False, self._closed(hours)
+                return _Why(False, self._closed(hours), RefusedTarget.CLOSED)
             case Openness.UNSTATED:
-                return False, "服务时间未明确 / its hours are not stated"
+                return _Why(False, "服务时间未明确 / its hours are not stated", RefusedTarget.HOURS_UNSTATED)
             case _:
                 assert_never(answer)
 
@@ -192,6 +212,10 @@ class _Ways:
             day_zh, _, day_en = reason.detail.partition(" / ")
             zh, en = f"{zh}（{day_zh}）", f"{en} ({day_en})"
         return f"{zh} / {en}"
+
+
+def _way(target: str, name: str, means: Means, why: _Why, place: str) -> Transfer:
+    return Transfer(target, name, means, why.open, why.reason, place, why.refused)
 
 
 def _emergency_means(out: EmergencyOut) -> tuple[Means, ...]:
