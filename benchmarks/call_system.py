@@ -137,6 +137,7 @@ def literal_verdict() -> str:
         "to": "",
         "diversion": "",
         "history_info": "",
+        "context": "",
     }
     decider = Decider(plan, lambda _decision: None)
     return decider.answer(AgiRequest("arrival", facts)).value

@@ -3,7 +3,7 @@
 Rules:
 - A recording is wanted for all that the plan can ever play. Only what names a day that nobody has given yet can't be
   spoken, so it is not wanted before somebody does.
-- The dialplan's own and the phrases of queue, menu, message and agents are wanted whatever the plan.
+- The dialplan's own and the phrases of queue, menu, message, transfer and agents are wanted whatever the plan.
 - A year is spoken only if it is not the one in which the announcement is first heard.
 - What is written for people and what a voice says are the same text, filled with the same values.
 """
@@ -11,10 +11,14 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from callrouter.layout import PROMPTS_FOLDER
-from callrouter.plans.wanted_prompts import WantedNotice, menu_sound, wanted
+from callrouter.plans.check import unsayable
+from callrouter.plans.findings import PlanErrors
+from callrouter.plans.load import load
+from callrouter.plans.wanted_prompts import OF_TRANSFERS, SPEAKS_HOURS, WantedNotice, menu_sound, wanted
 from callrouter.prompts.catalogue import Catalogue, CatalogueEntry, load_catalogue
 from callrouter.prompts.phrases import phrases
 from callrouter.prompts.renderings import (
@@ -33,6 +37,18 @@ OF_THE_DIALPLAN = ("N02", "H02", "F01")
 """Played by the dialplan itself, whatever the plan; beside the phrases of queue, message and survey."""
 
 _KEPT = "announcements"
+
+
+def plan_to_serve(folder: Path, at: datetime) -> Plan:
+    """Load the plan in `folder` for callers to hear, from `at` on.
+
+    Raises PlanErrors with everything that is wrong: what no announcement can say, too.
+    """
+    loaded = load(folder)
+    findings = unsayable(loaded, at, load_catalogue(PROMPTS_FOLDER).prompts.keys())
+    if loaded.plan is None or findings:
+        raise PlanErrors((*loaded.findings, *findings))
+    return loaded.plan
 
 
 def announcements_of(plan: Plan, folder: Path = PROMPTS_FOLDER) -> tuple[WantedPrompt, ...]:
@@ -75,8 +91,12 @@ def rightly_recorded(plan: Plan, folder: Path = PROMPTS_FOLDER) -> frozenset[str
 
 
 def missing_sounds(plan: Plan, sounds: Path) -> list[str]:
-    """Return the keys of announcements, tones and music for which Asterisk would find no sound: silence."""
-    keys = {prompt.key for prompt in announcements_of(plan)} | set(ALWAYS_WANTED)
+    """Return the keys of announcements, tones and music for which Asterisk would find no sound: silence.
+
+    What names a transfer's target or the dialled line is not among them: without it the general words are heard.
+    """
+    wanted_ones = (prompt for prompt in announcements_of(plan) if prompt.prompt_id not in OF_TRANSFERS)
+    keys = {prompt.key for prompt in wanted_ones} | set(ALWAYS_WANTED)
     keys |= {menu_sound(menu, plan) for menu in plan.menus or ()}
     return [key for key in sorted(keys) if not line_sound_path(sounds, key).exists()]
 
@@ -107,7 +127,9 @@ def _entries(
     for notice in wanted(plan):
         entry = catalogue.entry(notice.announcement)
         values = _values(notice, entry)
-        if notice.dated or values.keys() == set(entry.variables):
+        # Hours that differ by day: where anybody would be told them, the plan is refused (`plan_to_serve`).
+        of_past_hours = notice.announcement in SPEAKS_HOURS and notice.place == plan.desks.closed.place
+        if values.keys() == set(entry.variables) or (notice.dated and not of_past_hours):
             filled.append((notice, entry, values))
     return filled
 
@@ -129,6 +151,10 @@ def _values(notice: WantedNotice, entry: CatalogueEntry) -> Mapping[str, str | S
         known["close"] = _time(notice.daily.closes)
     if notice.seats:
         known["seat_name"] = notice.seats
+    if notice.target:
+        known["branch_name"] = known["target_platform"] = known["utility"] = notice.target
+    if notice.dialled:
+        known["dialled"] = Spoken(notice.dialled, notice.spoken_name or spoken_digits(notice.dialled))
     if notice.email:
         known["email"] = Spoken(notice.email, spoken_address(notice.email))
     return {name: known[name] for name in entry.variables if name in known}

@@ -47,14 +47,26 @@ class Sip(_Part):
     rtp_last: Port = 21999
     carrier_networks: tuple[ipaddress.IPv4Network, ...] = (ipaddress.IPv4Network("127.0.0.2/32"),)
     seats: tuple[Name, ...] = ("1001", "1002")
+    supervisors: tuple[Name, ...] = ()
+    """Who help with calls and listen to them; a seat may be one too. Others answer no queue."""
     duty_phone: Name = "1999"
     softphone: Name | Literal[""] = "citizen"
 
+    @property
+    def staff(self) -> tuple[str, ...]:
+        """Every account of an agent or a supervisor, each once."""
+        return tuple(dict.fromkeys((*self.seats, *self.supervisors)))
+
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        names = [*self.seats, self.duty_phone, *([self.softphone] if self.softphone else [])]
-        if len(set(names)) != len(names):
-            raise ValueError("seats, duty_phone and softphone need names that differ; rename one")
+        others = [self.duty_phone, *([self.softphone] if self.softphone else [])]
+        names = [*self.staff, *others]
+        if len(set(names)) != len(names) or len(set(self.seats)) != len(self.seats):
+            raise ValueError(
+                "seats (or supervisors), duty_phone and softphone need names that differ; rename one"
+            )
+        if len(set(self.supervisors)) != len(self.supervisors):
+            raise ValueError("supervisors: a name stands twice; remove one")
         if taken := _TAKEN_IN_PJSIP.intersection(names):
             raise ValueError(f"{', '.join(sorted(taken))}: a section of pjsip.conf; rename the phone")
         if self.rtp_first >= self.rtp_last:
@@ -91,6 +103,8 @@ class Queue(_Part):
     """How long one seat rings before the next one does, and the one that did not answer is paused."""
     wrap_up_s: Annotated[int, Field(ge=0, le=600)] = 5
     """After a call, before the seat's next one."""
+    transfer_ring_s: Annotated[int, Field(ge=5, le=120)] = 30
+    """How long another side rings to which an agent passes a caller."""
     special_wait_s: Annotated[int, Field(ge=1, le=3600)] = 60
     """In a queue of expert or dedicated seats, before its overflow."""
     long_wait_s: Annotated[int, Field(ge=15, le=3600)] = 60

@@ -53,6 +53,7 @@ _FACTS: Final[Mapping[str, str]] = {
     "to": "",
     "diversion": "",
     "history_info": "",
+    "context": "",
 }
 
 

@@ -4,11 +4,12 @@ Rules
 1. Channels come from ``CoreShowChannels``; queues, their members and their waiting callers from ``QueueStatus``.
 2. Unique ids and names stand as Asterisk spells them.
 3. An item that is not what Asterisk 22 writes is left out and counted: a snapshot says how much of it is missing.
-4. Numbers are personal data: they are not in a value's ``repr``.
+4. Numbers are personal data: they are not in a value's ``repr``, nor are a channel's variables.
+5. ``Status`` tells of a channel what ``CoreShowChannels`` does, and the variables that it was asked for.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Final, TypeVar
 
@@ -16,6 +17,11 @@ from callrouter.asterisk_link.ami_messages import AmiMessage, AmiResponse
 
 # What Asterisk writes where it knows none: the first on channels, the second on waiting callers.
 _NO_NUMBER: Final = frozenset({"", "<unknown>", "unknown"})
+# What it writes for a variable that a channel does not have.
+_NO_VARIABLE: Final = "(null)"
+
+CALL_VARIABLES: Final = ("CR_CALL", "CR_TRANSFER", "CR_AGENT", "CR_AGENT_CHANNEL", "CR_TARGET_CHANNEL")
+"""What the dialplan keeps on a caller's channel; other channels inherit the first alone."""
 
 
 class MemberStatus(IntEnum):
@@ -49,6 +55,8 @@ class Channel:
     """The dialplan application that it is in; empty between two."""
     bridge_id: str
     """Channels with the same one hear each other; empty in none."""
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Those that ``Status`` was asked for and that it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +156,21 @@ def member_news(event: AmiMessage) -> MemberNews | None:
         return MemberNews(_text(event, "Queue"), member, is_removed)
     except ValueError:
         return None
+
+
+def status_headers(variables: Iterable[str], channel: str) -> dict[str, str]:
+    """Return the headers of a ``Status`` that tells these variables of one channel."""
+    return {"Channel": channel, "Variables": ",".join(variables)}
+
+
+def status_of(item: AmiMessage) -> Channel:
+    """Read an item of ``Status``; raises ValueError for what Asterisk does not write."""
+    pairs = (line.partition("=") for line in item.all("Variable"))
+    return replace(
+        _channel(item),
+        bridge_id=item.get("BridgeID"),
+        variables={name: value for name, _, value in pairs if value != _NO_VARIABLE},
+    )
 
 
 _Value = TypeVar("_Value")

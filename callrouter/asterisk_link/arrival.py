@@ -6,6 +6,8 @@ Rules:
 - Diversion and History-Info are believed on a trunk of the plan whose finders name them, and on the carrier's own
   endpoint when the plan has no such trunk: Asterisk knows it by its address. Anyone else's, a softphone's for one,
   are not looked at.
+- What another platform tells of a call is read on a trunk by which the plan says that one brings calls, and nowhere
+  else. What is not exactly what such a platform writes is nothing; the call is decided without it.
 - What the outside world chooses (called, clues, caller, presentation, SIP Call-ID) can't spoil an arrival: a hostile
   number is an unknown number, an unknown presentation counts as withheld, the SIP Call-ID is not needed here.
 - What our own side writes (call id, trunk, instant, offset) must be exact, or the arrival is refused and the
@@ -22,8 +24,10 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from callrouter.decide.dialled_line import find_dialled
+from callrouter.decide.dialled_line import find_dialled, has_come_back
+from callrouter.decide.passed_on import is_a_platforms, line_told
 from callrouter.vocabulary.call import Call, Clues, FoundBy
+from callrouter.vocabulary.context import read, read_user_to_user
 from callrouter.vocabulary.numbers import LONGEST_NUMBER, Number, UnknownNumber, parse_number
 from callrouter.vocabulary.plan import Plan
 
@@ -39,11 +43,13 @@ FACTS: Final = (
     "to",
     "diversion",
     "history_info",
+    "context",
 )
 """Every fact that an arrival dip must bring.
 
-The last three are header values, the rows of each joined by commas; empty where the call has none, and all of them
-where its To names the called number and it was never forwarded.
+The three before the last are header values, the rows of each joined by commas; empty where the call has none, and
+all of them where its To names the called number and it was never forwarded. The last is what another platform told
+of the call: its own header, else User-to-User behind `uui:`; empty on a trunk by which none brings calls.
 """
 
 CARRIER: Final = "carrier"
@@ -52,6 +58,7 @@ CARRIER: Final = "carrier"
 CALL_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,80}")
 """What our Asterisk gives as a call's id; safe in a log and a file name."""
 
+_USER_TO_USER: Final = "uui:"
 _TRUNK = re.compile(r"[A-Za-z0-9_-]{1,40}")
 # Eleven and ten digits of seconds stay within the years that datetime knows (1653 to 5455).
 _INSTANT = re.compile(r"([0-9]{1,11})\.([0-9]{6})")
@@ -81,20 +88,38 @@ def arrival(facts: Mapping[str, str], plan: Plan) -> Call | ArrivalRefused:
         call_id, trunk = facts["call_id"], facts["trunk"]
         _ = facts["sip_call_id"]  # brought for the record; a decision does not need it
         caller, presentation = facts["caller"], facts["presentation"]
-        called, found_by = _dialled(facts, trunk, plan)
-        arrived_at = _instant(facts["arrived_at"], facts["clock_offset"])
+        clues = _clues(facts, trunk, plan)
+        told = facts["context"]
+        arrived_at = instant_of(facts["arrived_at"], facts["clock_offset"])
     except KeyError:
         return ArrivalRefused(tuple(f"{name}: missing" for name in FACTS if name not in facts))
     if arrived_at is None or not CALL_ID.fullmatch(call_id) or not _is_trunk(trunk):
         return ArrivalRefused(_reasons(call_id, trunk, arrived_at))
-    return Call(
+    brought_by = plan.trunks.get(trunk)
+    called, found_by = find_dialled(clues, brought_by, plan)
+    call = Call(
         call_id,
         called,
         found_by,
-        _number(caller, plan) if presentation in _SHOWN else UnknownNumber(caller[:LONGEST_NUMBER]),
+        caller_of(caller, presentation, plan),
         trunk,
         arrived_at,
     )
+    if clues.diversion or clues.history_info:
+        call = call._replace(came_back=has_come_back(clues, brought_by, plan))
+    return _passed_on(call, told, plan) if told and is_a_platforms(brought_by) else call
+
+
+def _passed_on(call: Call, told: str, plan: Plan) -> Call:
+    """The call with what the platform before us told of it."""
+    of_header, _, of_user_to_user = told.partition(_USER_TO_USER)
+    passed_on = read_user_to_user(of_user_to_user) if of_user_to_user else read(of_header)
+    if passed_on is None:
+        return call
+    line = line_told(passed_on, plan) if call.found_by is FoundBy.REQUEST_URI else None
+    if line is not None:
+        call = call._replace(called=line, found_by=FoundBy.CONTEXT)
+    return call._replace(passed_on=passed_on)
 
 
 def _reasons(call_id: str, trunk: str, arrived_at: datetime | None) -> tuple[str, ...]:
@@ -116,27 +141,31 @@ def _offset(text: str) -> int | None:
     return int(text) if _OFFSET.fullmatch(text) else None
 
 
+def caller_of(caller: str, presentation: str, plan: Plan) -> Number:
+    """The caller's number, as far as its owner lets it be seen. Never raises."""
+    return _number(caller, plan) if presentation in _SHOWN else UnknownNumber(caller[:LONGEST_NUMBER])
+
+
 def _number(raw: str, plan: Plan) -> Number:
     if len(raw) > LONGEST_NUMBER:
         return UnknownNumber(raw[:LONGEST_NUMBER])
     return parse_number(raw, plan.short_codes)
 
 
-def _dialled(facts: Mapping[str, str], endpoint: str, plan: Plan) -> tuple[Number, FoundBy]:
-    trunk = plan.trunks.get(endpoint)
+def _clues(facts: Mapping[str, str], endpoint: str, plan: Plan) -> Clues:
     called, to, diversion, history_info = (
         facts["called"],
         facts["to"],
         facts["diversion"],
         facts["history_info"],
     )
-    if trunk is None and endpoint != CARRIER:
+    if endpoint != CARRIER and endpoint not in plan.trunks:
         diversion = history_info = ""
-    clues = Clues(called, to, (diversion,) if diversion else (), (history_info,) if history_info else ())
-    return find_dialled(clues, trunk, plan)
+    return Clues(called, to, (diversion,) if diversion else (), (history_info,) if history_info else ())
 
 
-def _instant(arrived_at: str, clock_offset: str) -> datetime | None:
+def instant_of(arrived_at: str, clock_offset: str) -> datetime | None:
+    """Epoch seconds with six decimals and the rehearsal's whole seconds; None: they are not spelled so."""
     match, offset = _INSTANT.fullmatch(arrived_at), _offset(clock_offset)
     if match is None or offset is None:
         return None

@@ -12,9 +12,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from callrouter.asterisk_link.hours_of_the_plan import HoursOfThePlan
+from callrouter.asterisk_link.targets_of_the_plan import DialledTarget
 
 SILENCES: Final[Mapping[str, int]] = {"lead": 200, "tail": 500}
 """What is around a notice, in milliseconds: a phone takes some time to listen, and music may be some 90 ms late."""
+URGENT_LANGUAGE: Final = "zh_CN_urgent"
+"""The channel's language in an emergency: for a file that it lacks, Asterisk takes that of `zh_CN`."""
+NOT_FOR_EMERGENCIES: Final = ("q02", "q09", "m06")
+"""What a queue says to all who wait long: to leave a message, or to dial an emergency number."""
+SAID_IN_EMERGENCIES: Final = "b12"
+"""What an emergency hears instead: that he is being connected, and not to hang up."""
 HEARD_AFTER_MS: Final = 200
 """How long after a notice's last sample, by the clock, an agent may be connected: measured, it is enough."""
 
@@ -60,7 +67,7 @@ class OverflowStep:
 
 @dataclass(frozen=True, slots=True)
 class WayOut:
-    """An endpoint by which calls leave for another platform."""
+    """An endpoint by which calls leave for another platform, a branch center or a utility."""
 
     endpoint: str
     contact: str
@@ -100,6 +107,8 @@ class OfThePlan:
     """`none` among them."""
     usual_priority: int = 0
     """Of whoever dials 12345 itself."""
+    emergency_priority: int = 20
+    """Of whoever dials an emergency number."""
     unsurveyed: tuple[str, ...] = ()
     """Queues after which nobody is asked for a rating."""
     overflows: tuple[OverflowStep, ...] = ()
@@ -111,3 +120,5 @@ class OfThePlan:
     hours: HoursOfThePlan | None = None
     """When the general queue is answered; None: always."""
     menus: tuple[OfferedMenu, ...] = ()
+    targets: tuple[DialledTarget, ...] = ()
+    """To whom agents can pass callers."""

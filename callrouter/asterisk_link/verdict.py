@@ -1,18 +1,20 @@
 """The verdict: a decision as the one variable that the dialplan reads.
 
 Rules:
-- `v1|connect|<notice>|<queue>|<priority>|<facts>|<flags>`: the notice, then the queue's agents.
-- `v1|message|<notice>|<queue>|<priority>|<facts>|<flags>`: nobody is on duty, and the notice asks for a message.
-- `v1|menu|<notice>|<queue>|<priority>|<facts>|<flags>|<menu>`: a menu, then the notice and the queue that a key leads
-  to; this queue, where none does.
+- `v1|connect|<notice>|<queue>|<priority>|<facts>|<flags>||<tells>`: the notice, then the queue's agents.
+- `v1|message|<notice>|<queue>|<priority>|<facts>|<flags>||<tells>`: nobody is on duty, the notice asks for a message.
+- `v1|menu|<notice>|<queue>|<priority>|<facts>|<flags>|<menu>|<tells>`: a menu, then the notice and the queue that a
+  key leads to; this queue, where none does.
 - `v1|release|<notice>|<cause>||<facts>`.
 - What else was decided (a peer, guidance) is spelled as a connection to the queue in which it ends, a person; the
   fact `treatment` says what was decided.
 - The flags are words joined by `+`, and may be none: `survey` (a rating is asked for after the talk), `urgent` (an
   emergency: nothing is played before an agent answers).
+- What another platform is told, if the call is passed on, is `tells` (vocabulary/context.py).
 - Names are lower-case letters, digits and hyphens; facts are a URI query string. No value can hold a `|`.
-- It says nothing that differs between two calls under the same rule, so whoever asks may keep it. When the
-  plan was asked is known without it: the call's arrival, in the rehearsal clock if there is one.
+- It says nothing that differs between two calls under the same rule, so whoever asks may keep it; but of a call that
+  a platform passed on to us it tells the case and the path. When the plan was asked is known without it: the call's
+  arrival, in the rehearsal clock if there is one.
 - The facts go back into the journal as they are: the record is made from there, not from our memory.
 """
 
@@ -23,6 +25,7 @@ from typing import assert_never
 from urllib.parse import quote
 
 from callrouter.decide.after_call import is_urgent
+from callrouter.decide.passed_on import carried
 from callrouter.vocabulary.call import Call
 from callrouter.vocabulary.decision import Decision, Ruling
 from callrouter.vocabulary.journal import DecisionFact
@@ -54,17 +57,18 @@ def verdict_of(call: Call, decision: Decision, *, survey: bool = False) -> str:
     """
     facts = "&".join(f"{key}={_encoded(value)}" for key, value in decision_facts(call, decision).items())
     flags = _flags(decision.ruling, survey=survey)
+    tells = carried(decision.ruling, call)
     match decision.treatment:
         case (
             Connect(queue=queue, notice=notice, priority=priority)
             | Dial(queue=queue, notice=notice, priority=priority)
             | Guide(queue=queue, notice=notice, priority=priority)
         ):
-            return f"v1|connect|{_name(notice or '')}|{_name(queue)}|{priority}|{facts}|{flags}"
+            return f"v1|connect|{_name(notice or '')}|{_name(queue)}|{priority}|{facts}|{flags}||{tells}"
         case TakeMessage(queue=queue, notice=notice, priority=priority):
-            return f"v1|message|{_name(notice or '')}|{_name(queue)}|{priority}|{facts}|{flags}"
+            return f"v1|message|{_name(notice or '')}|{_name(queue)}|{priority}|{facts}|{flags}||{tells}"
         case Ask(menu=menu, notice=notice, queue=queue, priority=priority):
-            return f"v1|menu|{_name(notice or '')}|{_name(queue)}|{priority}|{facts}|{flags}|{_name(menu)}"
+            return f"v1|menu|{_name(notice or '')}|{_name(queue)}|{priority}|{facts}|{flags}|{_name(menu)}|{tells}"
         case Release(notice=notice, cause=cause):
             return f"v1|release|{_name(notice)}|{cause}||{facts}"
         case _:
@@ -99,6 +103,9 @@ def decision_facts(call: Call, decision: Decision) -> dict[str, str]:
         DecisionFact.AREA: ruling.area or "",
         DecisionFact.TREATMENT: treatment_word(ruling.treatment),
     }
+    if call.passed_on is not None:
+        facts[DecisionFact.PATH] = "+".join(call.passed_on.path)
+        facts[DecisionFact.CASE] = call.passed_on.case
     if ruling.register_rule is not None:
         facts[DecisionFact.REGISTER_RULE] = ruling.register_rule
     return {str(key): str(value) for key, value in (facts | _treatment_facts(ruling.treatment)).items()}

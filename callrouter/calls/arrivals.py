@@ -55,7 +55,8 @@ class Decider:
         if isinstance(call, ArrivalRefused):
             raise ArrivalRefusedError("; ".join(call.reasons))
         decision = decide(call, self.plan, call.arrived_at)
-        prepared = self._prepared.get(decision.ruling)
+        # What a platform told of a call is that call's alone.
+        prepared = self._prepared.get(decision.ruling) if call.passed_on is None else None
         if prepared is None or prepared.found_by is not call.found_by:
             prepared = self._prepare(call, decision)
         prepared.line.write(call.call_id)
@@ -77,7 +78,7 @@ class Decider:
         if ruling.stray and ruling not in self._prepared:
             _warn_of_stray(call, ruling)
         prepared = _Prepared(call.found_by, line, self._verdict(call, decision))
-        if len(self._prepared) < _MOST_PREPARED:
+        if call.passed_on is None and len(self._prepared) < _MOST_PREPARED:
             self._prepared[ruling] = prepared
         return prepared
 
@@ -101,6 +102,7 @@ class Decider:
                 "to": record.to_raw or "",
                 "diversion": record.diversion_raw or "",
                 "history_info": record.history_info_raw or "",
+                "context": record.context_raw or "",
             },
             self.plan,
         )

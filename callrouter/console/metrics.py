@@ -71,6 +71,7 @@ class ControllerMetrics(FigureMetrics, Collector):
         self._rulings: dict[Ruling, int] = {}
         self._other_strays = 0
         self._seats: Mapping[tuple[str, str], int] = {}
+        self._targets: dict[str, int] = {}
         self.registry.register(self)
 
     def seats(self, counts: Mapping[tuple[str, str], int]) -> None:
@@ -82,6 +83,10 @@ class ControllerMetrics(FigureMetrics, Collector):
         self._dips[outcome] = self._dips.get(outcome, 0) + 1
         self._dips_in_bucket[bisect_left(_DIP_BUCKETS_S, seconds)] += 1
         self._dip_seconds += seconds
+
+    def target(self, answer: str) -> None:
+        """Count an agent who asked by phone whether a caller may be passed on: `allowed`, or why not."""
+        self._targets[answer] = self._targets.get(answer, 0) + 1
 
     def decision(self, line: str, mode: str, phase: str, reason: str) -> None:
         """Count a decision."""
@@ -113,6 +118,12 @@ class ControllerMetrics(FigureMetrics, Collector):
             "Calls that by plan should not have come, by line: the carrier is wrong, or the plan",
             ["line"],
             self._strays(),
+        )
+        yield _counter(
+            "callrouter_transfer_targets",
+            "Targets that agents asked for by phone, by the answer: allowed, or why not",
+            ["answer"],
+            _as_labels(self._targets),
         )
         yield _counter(
             "callrouter_log_lines_lost",

@@ -5,7 +5,7 @@ Rules:
   the Diversion chain from the bottom (the bottom-most was dialled first), To, the Request-URI. The first number that
   the plan knows wins: a line, a listed number, a utility's number, an emergency number.
 - 12345 and the trunk's pilots are passed over: every forwarded call names them. That our own number stands in a chain
-  is no loop.
+  is no loop; that a line of the plan stands behind it is one (002:L15).
 - An emergency number in the Request-URI wins at once. In Diversion and History-Info it is nobody's: 110 may not be
   forwarded, so whoever wrote it there wants to be first in the queue.
 - A header that can't be read in exactly one way says nothing (sip_address.py), nor does an entry of History-Info
@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from callrouter.decide.memory import memory_of
-from callrouter.vocabulary.call import Clues, FoundBy
+from callrouter.vocabulary.call import ALL_FINDERS, Clues, FoundBy
 from callrouter.vocabulary.numbers import (
     LONGEST_NUMBER,
     Number,
@@ -37,15 +37,6 @@ from callrouter.vocabulary.numbers import (
 from callrouter.vocabulary.plan import Plan
 from callrouter.vocabulary.sip_address import SipAddress, addresses
 from callrouter.vocabulary.territory import Trunk
-
-ALL_FINDERS: Final = (
-    FoundBy.DID,
-    FoundBy.HISTORY_INFO,
-    FoundBy.DIVERSION,
-    FoundBy.TO,
-    FoundBy.REQUEST_URI,
-)
-"""In the order in which they are asked where the plan gives none."""
 
 _REQUEST_URI: Final = FoundBy.REQUEST_URI
 _EMERGENCY: Final = NumberKind.EMERGENCY
@@ -63,6 +54,27 @@ def find_dialled(clues: Clues, trunk: Trunk | None, plan: Plan) -> tuple[Number,
             if _is_found(number, trunk, plan):
                 return number, finder
     return requested, _REQUEST_URI
+
+
+def has_come_back(clues: Clues, trunk: Trunk | None, plan: Plan) -> bool:
+    """Whether a number of the plan forwarded the call to us after a number of our own had been called. Total."""
+    chains = (_in_history, _in_diversion) if clues.history_info or clues.diversion else ()
+    return any(_leads_back(chain(clues, UnknownNumber(""), trunk, plan), trunk, plan) for chain in chains)
+
+
+def _leads_back(chain: Iterator[Number], trunk: Trunk | None, plan: Plan) -> bool:
+    was_ours = False
+    for number in chain:
+        if isinstance(number, UnknownNumber):
+            continue
+        line = canonical_line(
+            number, _local_area(trunk, plan) if number.kind is NumberKind.LANDLINE else None
+        )
+        if line == plan.hub.number or (trunk is not None and line in trunk.pilots):
+            was_ours = True
+        elif was_ours and line is not None and plan.line(line) is not None:
+            return True
+    return False
 
 
 def _says_more(clues: Clues) -> bool:

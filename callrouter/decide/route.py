@@ -17,6 +17,7 @@ from callrouter.decide.hours import Openness, openness
 from callrouter.decide.line import line_case, listed
 from callrouter.decide.memory import MOST_KEPT, CaseKey, Door, Epoch, Memory, memory_of
 from callrouter.decide.menu import offered
+from callrouter.decide.passed_on import kept_here
 from callrouter.decide.platform import platform_of
 from callrouter.decide.ruling import Case, Received, emergency, hub, unknown, utility
 from callrouter.decide.source import by_emergency, handed_over, source_of
@@ -56,7 +57,11 @@ def decide(call: Call, plan: Plan, at: datetime) -> Decision:
         if len(epoch.cases) < MOST_KEPT:
             epoch.cases[key] = case
     ruling = _in_force(case, at, memory)
-    return Decision(listed(ruling, line) if shared and line is not None else ruling, at)
+    if shared and line is not None:
+        ruling = listed(ruling, line)
+    if call.passed_on is not None or call.came_back:
+        ruling = kept_here(ruling, call, door.trunk, plan)
+    return Decision(ruling, at)
 
 
 def _door(call: Call, plan: Plan, memory: Memory, epoch: Epoch, at: datetime) -> Door:

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callrouter.asterisk_link.boot_name import new_boot_name
-from callrouter.asterisk_link.of_the_plan import SILENCES, OfThePlan
+from callrouter.asterisk_link.of_the_plan import (
+    NOT_FOR_EMERGENCIES,
+    SAID_IN_EMERGENCIES,
+    SILENCES,
+    URGENT_LANGUAGE,
+    OfThePlan,
+)
 from callrouter.asterisk_link.render import AsteriskConfiguration, OutboundTrunk, Phone, render_configuration
 from callrouter.layout import SETUP_FOLDER, Layout, sounds_folder
 from callrouter.local_system.account import Account
@@ -88,7 +94,12 @@ def _make_folders(layout: Layout) -> None:
         of_callers.mkdir(parents=True, exist_ok=True)
         of_callers.chmod(0o700)
     layout.asterisk.chmod(0o700)
-    _link(layout.asterisk_data / "sounds" / "zh_CN", sounds_folder())
+    sounds = layout.asterisk_data / "sounds"
+    _link(sounds / "zh_CN", sounds_folder())
+    (sounds / URGENT_LANGUAGE).mkdir(exist_ok=True)
+    for said_to_others in NOT_FOR_EMERGENCIES:
+        instead = sounds_folder() / f"{SAID_IN_EMERGENCIES}.alaw"
+        _link(sounds / URGENT_LANGUAGE / f"{said_to_others}.alaw", instead)
     # Without its documentation Asterisk refuses to register its own options, and ends.
     _link(layout.asterisk_data / "documentation", _installation().data / "documentation")
 
@@ -104,7 +115,7 @@ def _configuration(
     plan: OfThePlan,
 ) -> AsteriskConfiguration:
     duty = settings.sip.duty_phone
-    phones = [Phone(seat, secrets.phones[seat], "from-seat", seat=True) for seat in settings.sip.seats]
+    phones = [Phone(seat, secrets.phones[seat], "from-seat", seat=True) for seat in settings.sip.staff]
     phones.append(Phone(duty, secrets.phones[duty], "from-seat", seat=True))
     if settings.sip.softphone:
         name = settings.sip.softphone

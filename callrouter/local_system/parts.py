@@ -31,7 +31,7 @@ _OUR_TOPICS = ("records", "live", "reconcile")
 def phone_names(settings: Settings) -> tuple[str, ...]:
     """Every SIP account that needs a password."""
     softphone = (settings.sip.softphone,) if settings.sip.softphone else ()
-    return (*settings.sip.seats, settings.sip.duty_phone, *softphone)
+    return (*settings.sip.staff, settings.sip.duty_phone, *softphone)
 
 
 def broker_part(settings: Settings, layout: Layout, secrets: Secrets, account: Account | None) -> Part:

@@ -17,6 +17,7 @@ from typing import Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from callrouter.announcements import plan_to_serve
 from callrouter.asterisk_link.of_the_plan import OfThePlan
 from callrouter.clock import Clock
 from callrouter.layout import SETUP_FOLDER, Layout
@@ -27,7 +28,6 @@ from callrouter.local_system.child import Child, Part
 from callrouter.local_system.not_ready import NotReady
 from callrouter.local_system.ports import Wanted, require_free
 from callrouter.local_system.secrets import Secrets, load_or_make, write_private
-from callrouter.plans.load import load_plan
 from callrouter.service.for_asterisk import of_the_plan
 from callrouter.service.roles import ALL_ROLES, OWN_ROLES, RECORD_ROLES, Role, doubts, to_run
 from callrouter.settings import Settings
@@ -83,8 +83,8 @@ class LocalSystem:
         for doubt in doubts(self.settings, self.roles):
             self.report(f"注意 / note: {doubt}")
         require_free(self._ports())
-        loaded = load_plan(self.settings.path(self.settings.plan))
         now = (self.clock or Clock()).now()
+        loaded = plan_to_serve(self.settings.path(self.settings.plan), now)
         plan = of_the_plan(self.settings, loaded, rehearsal=self.clock is not None, at=now)
         self.layout.root.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
@@ -145,7 +145,8 @@ class LocalSystem:
         where = f"{self.settings.bind}:{self.settings.sip.port}"
         lines = [f"# SIP {where} UDP; account, password, role"]
         for name, password in secrets.phones.items():
-            role = "seat" if name in self.settings.sip.seats else "duty phone"
+            role = "supervisor" if name in self.settings.sip.supervisors else "duty phone"
+            role = "seat" if name in self.settings.sip.seats else role
             role = "caller" if name == self.settings.sip.softphone else role
             lines.append(f"{name}  {password}  {role}")
         write_private(self.layout.softphones, "\n".join(lines) + "\n")

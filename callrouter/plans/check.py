@@ -55,6 +55,7 @@ LINT: Final[tuple[Callable[[Subject], Iterator[Finding]], ...]] = (
     choices,
 )
 """Every rule about a plan that loads."""
+_UNSAYABLE: Final = frozenset({Code.PROMPT_UNKNOWN, Code.PROMPT_UNSPEAKABLE})
 
 
 def check(
@@ -69,7 +70,38 @@ def check(
     if plan is None:
         return loaded.findings
     data, about_data = _document(loaded, plan)
-    subject = Subject(
+    subject = _subject(loaded, plan, data, at=at, announcements=announcements, recorded=recorded)
+    found = chain(
+        loaded.findings,
+        about_data,
+        against_document(loaded, data) if data else (),
+        chain.from_iterable(rule(subject) for rule in LINT),
+    )
+    return tuple(sorted(found))
+
+
+def unsayable(loaded: Loaded, at: datetime, announcements: Set[str]) -> tuple[Finding, ...]:
+    """What keeps a plan that loads from being spoken: announcements that nobody knows, or that lack what they say.
+
+    They are among what `check` finds at `at`; the catalogue's ids are `announcements`.
+    """
+    if loaded.plan is None:
+        return ()
+    subject = _subject(loaded, loaded.plan, None, at=at, announcements=announcements, recorded=None)
+    found = chain.from_iterable(rule(subject) for rule in (hours, prompts))
+    return tuple(sorted(one for one in found if one.fault.code in _UNSAYABLE))
+
+
+def _subject(
+    loaded: Loaded,
+    plan: Plan,
+    data: DocumentData | None,
+    *,
+    at: datetime,
+    announcements: Set[str],
+    recorded: Set[str] | None,
+) -> Subject:
+    return Subject(
         plan,
         loaded.positions,
         data,
@@ -80,13 +112,6 @@ def check(
         followers_of(plan),
         loaded.choices,
     )
-    found = chain(
-        loaded.findings,
-        about_data,
-        against_document(loaded, data) if data else (),
-        chain.from_iterable(rule(subject) for rule in LINT),
-    )
-    return tuple(sorted(found))
 
 
 def _document(loaded: Loaded, plan: Plan) -> tuple[DocumentData | None, tuple[Finding, ...]]:

@@ -3,12 +3,13 @@
 Rules:
 - One value per file key: what a line says is named by the line (a list's lines share one recording), what the
   callers of an emergency service hear by its number, what is said outside hours by the hours, on the way to expert or
-  dedicated seats by their queue, of an e-mail address by its platform; all else has no owner.
+  dedicated seats by their queue, of an e-mail address by its platform, of whom a call is passed on to by their id;
+  all else has no owner.
 - A phase without an instant counts too: its recording must be there on the day it is dated.
 - A platform that is renamed says everything anew: a key for each name under which it can be played.
 - `stop_day` is the first day on which the number no longer serves, `last_day` the day before, both in the
   plan's time zone: a transition that ends at `2021-10-01T00:00+08:00` is spoken 使用到九月三十日.
-- What a queue or a voicemail says does not name the platform: it has one key, whatever the platform is called.
+- What a queue, a voicemail or a transfer says does not name the platform: it has one key, whatever it is called.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from callrouter.decide.seats import seats_notice
+from callrouter.plans.wanted_targets import OF_THE_LINE, dialled_line, line_key, named_targets
 from callrouter.vocabulary.hours import DaySpan, Hours, Span, Staffing, Stretch, announced_as
 from callrouter.vocabulary.line import Line
 from callrouter.vocabulary.menu import Menu
@@ -41,6 +43,12 @@ SPEAKS_ADDRESS: Final = frozenset({"H04"})
 """Announcements that speak a platform's e-mail address."""
 SPEAKS_COUNT: Final = frozenset({"Q03", "Q06"})
 """Announcements that speak how many are ahead, or how many minutes: only a queue knows."""
+SPEAKS_TARGET: Final = frozenset({"B01", "B02", "B03", "B05", "S01", "U01"})
+"""Announcements that speak the name of whom a call is passed on to: only a transfer has one."""
+SPEAKS_LINE: Final = frozenset({OF_THE_LINE})
+"""Announcements that tell whoever a call is passed on to which line was dialled."""
+OF_TRANSFERS: Final = SPEAKS_TARGET | SPEAKS_LINE
+"""Those for which there is a general one: without a recording there is no silence."""
 
 _OF_EMERGENCIES = "emergency:"
 
@@ -72,13 +80,18 @@ class WantedNotice:
     seats: str | None = None
     """The spoken name of expert or dedicated seats."""
     email: str | None = None
+    target: str | None = None
+    """The spoken name of whom a call is passed on to."""
+    dialled: str | None = None
+    """What whoever a call is passed on to hears of the line: a number, or the spoken name."""
 
 
 def wanted(plan: Plan) -> tuple[WantedNotice, ...]:
     """Everything that the plan can play, each key once, sorted by key."""
     found: dict[str, WantedNotice] = {}
     of_calls = (*_of_desks(plan), *_handed_over(plan), *_closed(plan), *_of_lines(plan))
-    for notice in (*of_calls, *_of_queues(plan), *_of_addresses(plan), *_of_menus(plan)):
+    of_others = (*_of_queues(plan), *_of_addresses(plan), *_of_menus(plan), *_of_transfers(plan))
+    for notice in (*of_calls, *of_others):
         found.setdefault(notice.key, notice)
     return tuple(found[key] for key in sorted(found))
 
@@ -196,6 +209,22 @@ def _of_menus(plan: Plan) -> Iterator[WantedNotice]:
     for menu in plan.menus or ():
         if not menu.is_own_recording:
             yield WantedNotice(menu_sound(menu, plan), menu.announcement, plan.brands[0].name, menu.place)
+
+
+def _of_transfers(plan: Plan) -> Iterator[WantedNotice]:
+    """What callers hear of those to whom they are passed on, and those of the dialled line.
+
+    Seats have announcements of queues among theirs: those are wanted as such already.
+    """
+    brand = plan.brands[0].name
+    for named in named_targets(plan):
+        key = announcement_key(named.announcement, plan.jurisdiction, named.owner)
+        yield WantedNotice(key, named.announcement, brand, named.place, target=named.name)
+    for line in plan.lines.values():
+        dialled, named_so = dialled_line(line)
+        yield WantedNotice(
+            line_key(line), OF_THE_LINE, brand, line.place, dialled=dialled, spoken_name=named_so
+        )
 
 
 def _of_lines(plan: Plan) -> Iterator[WantedNotice]:

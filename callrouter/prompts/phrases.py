@@ -1,9 +1,10 @@
-"""Announcements that a platform plays whatever its plan: in the queue, at the menu, around a message, to the agents.
+"""Announcements that a platform plays whatever its plan: in queue, menu and transfer, around a message, to agents.
 
 Rules:
 - Each is a whole sentence with a file of its own, and is played one after the other: `Playback(q01&q03-7&q06-4&q08)`.
-- Numbers are never put together from digits: every position and every wait has its sentence, and what lies beyond
-  the last one has a sentence too.
+- Quantities are never put together from digits: every position and every wait has its sentence, and what lies beyond
+  the last one has a sentence too. The end of a ticket's number is read out two digits at a time: `w04-05&w04-31`.
+  Said one by one, digits were taken for others by a recogniser, in twos they were not.
 - Nobody is told a position or a wait of nought: whoever has nobody ahead is next.
 """
 
@@ -13,14 +14,16 @@ from typing import Final
 
 from callrouter.prompts.catalogue import Catalogue
 from callrouter.prompts.renderings import WantedPrompt, prompt_key
-from callrouter.prompts.text import Spoken, spoken_count
+from callrouter.prompts.text import Spoken, spoken_count, spoken_digits
 
 OF_THE_PLATFORM: Final = (
     *("G04", "G06", "Z01", "Z02", "M06", "O01"),
     *("Q01", "Q02", "Q04", "Q05", "Q07", "Q08", "Q09"),
     *("K01", "K02", "K03", "K04", "N03", "H03", "H05"),
     *("I01", "I02", "V01", "V02", "V03"),
+    *("B11", "B12", "B13", "B15", "B16", "W01", "W02", "W03"),
     *("A01", "A02", "A03", "A04", "A05", "R01", "R02"),
+    *(f"C{number:02}" for number in range(2, 40)),
 )
 """Those without a variable: the file is named by the id alone."""
 
@@ -31,6 +34,8 @@ LONGEST_WAIT_MIN: Final = 30
 
 _COUNTED: Final = (("Q03", "position", MOST_AHEAD), ("Q06", "wait_min", LONGEST_WAIT_MIN))
 """The id, its variable and the last number; the first is 1."""
+_PAIRS: Final = ("W04", "digits")
+"""The id and its variable."""
 
 
 def position_key(ahead: int) -> str:
@@ -67,4 +72,9 @@ def phrases(catalogue: Catalogue) -> tuple[WantedPrompt, ...]:
         for prompt_id, variable, last in _COUNTED
         for number in range(1, last + 1)
     )
-    return (*plain, *counted)
+    spelt, of_digits = _PAIRS
+    pairs = (
+        catalogue.entry(spelt).want({of_digits: Spoken(pair, spoken_digits(pair))}, pair)
+        for pair in (f"{number:02}" for number in range(100))
+    )
+    return (*plain, *counted, *pairs)

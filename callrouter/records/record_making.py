@@ -22,6 +22,7 @@ from callrouter.records.bodies import read_record, record_body
 from callrouter.records.counters import RecordCounters
 from callrouter.records.fold import explained, fold
 from callrouter.records.open_calls import KnownRecord, OpenCall
+from callrouter.records.unkept_messages import may_have_left_a_file
 from callrouter.vocabulary.record import CallRecord, RecordedDecision
 from callrouter.vocabulary.record_parts import FileProof, Recording, Voicemail
 from callrouter.vocabulary.record_words import Anomaly, ClosedBy, TerminalState
@@ -133,7 +134,7 @@ class RecordMaker:
         return NotMade(is_ours=True) if nothing_new else after
 
     def _proved_one(self, record: CallRecord) -> CallRecord | Fault:
-        if not _has_unproved_files(record):
+        if not _has_files_to_see_to(record):
             return record
         try:
             return _with_proofs_of(self._prove(record), record)
@@ -216,7 +217,11 @@ def _files(record: CallRecord) -> tuple[Recording | Voicemail, ...]:
 
 
 def _is_to_be_proved(draft: _Draft) -> bool:
-    return isinstance(draft, _Again) or (isinstance(draft, CallRecord) and _has_unproved_files(draft))
+    return isinstance(draft, _Again) or (isinstance(draft, CallRecord) and _has_files_to_see_to(draft))
+
+
+def _has_files_to_see_to(record: CallRecord) -> bool:
+    return _has_unproved_files(record) or may_have_left_a_file(record)
 
 
 def _has_unproved_files(record: CallRecord) -> bool:

@@ -1,4 +1,4 @@
-"""A recording whose end nobody wrote: its header says that it holds nothing, though its sound is there.
+"""A recording or a message whose end nobody wrote: its header says that it holds nothing, though its sound is there.
 
 Rules:
 - Asterisk flushes a recording every two seconds or so, and writes the lengths into its header when it closes it.
@@ -29,14 +29,19 @@ _RIFF_AT: Final = 4
 _DATA_AT: Final = 40
 
 
-def repaired_before_proof(record: CallRecord, folder: Path) -> CallRecord:
-    """Repair the recordings that the call's journal does not tell the end of; the record says so.
+def repaired_before_proof(record: CallRecord, recordings: Path, messages: Path) -> CallRecord:
+    """Repair the recordings and the message that the call's journal does not tell the end of; the record says so.
 
     To be done before they are proved: a hash is of the file as it stays.
     """
-    unfinished = [one.file for one in record.recordings if one.finished_at is None and one.proof is None]
+    unfinished = [
+        (one.file, recordings) for one in record.recordings if one.finished_at is None and one.proof is None
+    ]
+    message = record.voicemail
+    if message is not None and message.file and message.finished_at is None and message.proof is None:
+        unfinished.append((message.file, messages))
     # All of them, not those up to the first.
-    if True not in {repaired(name, folder) for name in unfinished}:
+    if True not in {repaired(name, folder) for name, folder in unfinished}:
         return record
     anomalies = {*record.anomalies, Anomaly.RECORDING_REPAIRED}
     return replace(record, anomalies=tuple(sorted(anomalies)))

@@ -19,6 +19,7 @@ from callrouter.records.leases import Fence
 from callrouter.records.proofs import prove
 from callrouter.records.recording_repair import repaired_before_proof
 from callrouter.records.store import Store
+from callrouter.records.unkept_messages import remove_what_was_no_message
 from callrouter.settings import Settings
 from callrouter.vocabulary.record import CallRecord
 
@@ -48,8 +49,10 @@ class Collecting:
         self._decider = Decider(load_plan(settings.path(settings.plan)), lambda _decision: None)
 
     def _prove(self, record: CallRecord) -> CallRecord:
-        whole = repaired_before_proof(record, self._layout.recordings)
-        return prove(whole, self._layout.voicemail, self._layout.recordings)
+        layout = self._layout
+        remove_what_was_no_message(record, layout.voicemail)
+        whole = repaired_before_proof(record, layout.recordings, layout.voicemail)
+        return prove(whole, layout.voicemail, layout.recordings)
 
     async def run(self, database: Database, fence: Fence) -> None:
         """Collect until cancelled, or until the lease is lost."""

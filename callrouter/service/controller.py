@@ -19,26 +19,28 @@ from pathlib import Path
 
 import structlog
 
-from callrouter.announcements import missing_sounds
-from callrouter.asterisk_link.agi_dip import AgiService, Outcome
+from callrouter.announcements import missing_sounds, plan_to_serve
+from callrouter.asterisk_link.agi_dip import AgiRequest, AgiService, Answer, Outcome
 from callrouter.asterisk_link.agi_server import AgiServer
 from callrouter.asterisk_link.ami_client import AmiClient, AmiState
 from callrouter.asterisk_link.arrival import FACTS
 from callrouter.asterisk_link.boot_name import read_boot_name
+from callrouter.asterisk_link.transfer_question import TRANSFER_FACTS
 from callrouter.calls.arrivals import Decider
 from callrouter.calls.seat_board import SeatBoard
 from callrouter.calls.seat_desk import SeatDesk
+from callrouter.calls.transfer_dip import TransferAnswerer
 from callrouter.clock import Clock
 from callrouter.console.metrics import ControllerMetrics
 from callrouter.console.probes import Readiness, probe_application, probe_server
 from callrouter.console.seats_api import SeatService, seat_routes
 from callrouter.layout import Layout, sounds_folder
-from callrouter.plans.load import load_plan
 from callrouter.service.control import Control, SeatKeeper
 from callrouter.service.records_links import RecordsLinks, Share
 from callrouter.service.roles import ALL_ROLES, Role
 from callrouter.service.roster import roster, unknown_seats, unstaffed_queues
 from callrouter.service.standing import records_wanted, standing_detail
+from callrouter.service.targets_for_asterisk import staff_of, unclear_targets
 from callrouter.settings import Settings
 from callrouter.vocabulary.plan import Plan
 
@@ -60,13 +62,14 @@ async def run_controller(
 
     `shares`: what each does of `roles`. Raises PlanErrors for a plan that cannot serve, OSError for a taken port.
     """
-    plan = load_plan(settings.path(settings.plan))
+    plan = plan_to_serve(settings.path(settings.plan), (clock or Clock()).now())
     unheard, unstaffed = _unready(settings, plan)
     metrics = ControllerMetrics()
     decider = Decider(plan, metrics.decided, asks_for_ratings=settings.survey.enabled)
     control = Control()
     records = RecordsLinks(shares, control.told)
-    agi = AgiServer(_agi_service(settings, decider, metrics))
+    answerer = TransferAnswerer(plan, staff_of(settings), metrics.target)
+    agi = AgiServer(_agi_service(settings, decider, answerer, metrics))
     ami = AmiClient(
         "127.0.0.1",
         settings.ami.port,
@@ -134,16 +137,23 @@ def _unready(settings: Settings, plan: Plan) -> tuple[tuple[str, ...], tuple[str
         _log.error("queues_without_seats", queues=unstaffed, remedy="give them seats in operator.yaml")
     if unknown := unknown_seats(settings, plan):
         _log.warning("seats_without_account", seats=unknown, remedy="add them to sip.seats in the settings")
+    if untold := unclear_targets(settings, plan):
+        _log.warning("targets_without_code", targets=untold, remedy="see `callrouter transfers list`")
     return unheard, unstaffed
 
 
-def _agi_service(settings: Settings, decider: Decider, metrics: ControllerMetrics) -> AgiService:
+def _agi_service(
+    settings: Settings, decider: Decider, answerer: TransferAnswerer, metrics: ControllerMetrics
+) -> AgiService:
     def on_finished(outcome: Outcome, seconds: float) -> None:
         metrics.dip(outcome.value, seconds)
 
+    def answer(request: AgiRequest) -> Answer:
+        return decider.answer(request) if request.script == "arrival" else answerer.answer(request)
+
     return AgiService(
-        handler=decider.answer,
-        scripts={"arrival": FACTS},
+        handler=answer,
+        scripts={"arrival": FACTS, "transfer": TRANSFER_FACTS},
         on_finished=on_finished,
         allowed_peers=settings.agi.allowed_peers,
     )

@@ -21,10 +21,18 @@ from callrouter.asterisk_link.of_the_plan import (
     OfferedMenu,
     OfThePlan,
     Played,
+    WayOut,
 )
 from callrouter.decide.after_call import second_notice
 from callrouter.layout import sounds_folder
-from callrouter.plans.wanted_prompts import SPEAKS_ADDRESS, SPEAKS_HOURS, SPEAKS_SEATS, menu_sound, wanted
+from callrouter.plans.wanted_prompts import (
+    OF_TRANSFERS,
+    SPEAKS_ADDRESS,
+    SPEAKS_HOURS,
+    SPEAKS_SEATS,
+    menu_sound,
+    wanted,
+)
 from callrouter.prompts.renderings import line_sound_path
 from callrouter.service.hours_for_asterisk import hours_of
 from callrouter.service.overflow_for_asterisk import (
@@ -33,12 +41,13 @@ from callrouter.service.overflow_for_asterisk import (
     ways_out,
     without_ways_out,
 )
+from callrouter.service.targets_for_asterisk import dialled_targets, ways_to_targets
 from callrouter.settings import Settings
 from callrouter.vocabulary.plan import Plan, announcement_key
 
 _TELLS_THE_ADDRESS: Final = "H04"
 _NO_NOTICE: Final = "none"
-_NOT_BEFORE_AN_AGENT: Final = SPEAKS_SEATS | SPEAKS_ADDRESS | SPEAKS_HOURS
+_NOT_BEFORE_AN_AGENT: Final = SPEAKS_SEATS | SPEAKS_ADDRESS | SPEAKS_HOURS | OF_TRANSFERS
 _OF_THE_PLATFORM: Final = {"z01": "Z01"}
 """Notices that no plan names by itself: those of the minors' line."""
 _OCTETS_A_MILLISECOND: Final = 8
@@ -49,12 +58,12 @@ def of_the_plan(
     plan: Plan,
     sounds: Path | None = None,
     *,
+    at: datetime,
     rehearsal: bool = False,
-    at: datetime | None = None,
 ) -> OfThePlan:
     """Say what the static dialplan must know of the plan; `sounds` is the folder of what Asterisk plays.
 
-    Hours are written out from `at` on, by the instance's clock; without it Asterisk, left alone, takes all for open.
+    Hours are written out from `at` on, which is by the instance's clock and zone-aware.
     """
     general, sounds = settings.queue.general, sounds or sounds_folder()
     steps = tuple(overflows(settings, plan, partial(_by_itself, sounds=sounds)))
@@ -62,13 +71,15 @@ def of_the_plan(
         queues=(general, *sorted(plan.queues.keys() - {general})),
         notices=tuple(_notices(plan, settings.recording.enabled, sounds)),
         usual_priority=plan.desks.hub.priority,
+        emergency_priority=plan.desks.emergency.priority,
         addresses=tuple(_addresses(settings, plan, sounds)),
         unsurveyed=plan.survey.except_queues if plan.survey is not None else (),
         overflows=tuple(without_ways_out(steps)) if rehearsal else steps,
-        ways_out=() if rehearsal else tuple(ways_out(plan)),
+        ways_out=() if rehearsal else tuple(_ways_out(settings, plan)),
         trunks_of_platforms=tuple(trunks_of_platforms(plan)),
         menus=tuple(_menus(plan, sounds)),
-        hours=None if at is None else hours_of(settings, plan, at),
+        targets=dialled_targets(settings, plan, sounds),
+        hours=hours_of(settings, plan, at),
     )
 
 
@@ -79,6 +90,14 @@ def _addresses(settings: Settings, plan: Plan, sounds: Path) -> Iterator[Address
         key = announcement_key(_TELLS_THE_ADDRESS, plan.jurisdiction, platform)
         if plan.platforms[platform].email is not None and line_sound_path(sounds, key).exists():
             yield Address(queue, key)
+
+
+def _ways_out(settings: Settings, plan: Plan) -> Iterator[WayOut]:
+    """Each endpoint once, whatever goes out by it."""
+    found: dict[str, WayOut] = {}
+    for way in (*ways_out(plan), *ways_to_targets(settings, plan)):
+        found.setdefault(way.endpoint, way)
+    yield from found.values()
 
 
 def _menus(plan: Plan, sounds: Path) -> Iterator[OfferedMenu]:
@@ -92,11 +111,12 @@ def _menus(plan: Plan, sounds: Path) -> Iterator[OfferedMenu]:
 
 def _notices(plan: Plan, recording: bool, sounds: Path) -> Iterator[Notice]:
     front: dict[str, str | None] = {_NO_NOTICE: None, **_OF_THE_PLATFORM}
-    menus = {menu_sound(menu, plan) for menu in plan.menus or ()}
+    # A menu may say what the platform says anyway: then a call hears it as a notice, too.
+    menus = {(menu_sound(menu, plan), menu.place) for menu in plan.menus or ()}
     front |= {
         notice.key: notice.announcement
         for notice in wanted(plan)
-        if notice.announcement not in _NOT_BEFORE_AN_AGENT and notice.key not in menus
+        if notice.announcement not in _NOT_BEFORE_AN_AGENT and (notice.key, notice.place) not in menus
     }
     for name, announcement in front.items():
         second = second_notice(announcement, urgent=False) if recording else None

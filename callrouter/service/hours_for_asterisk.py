@@ -20,11 +20,11 @@ from callrouter.vocabulary.territory import Platform
 
 def hours_of(settings: Settings, plan: Plan, at: datetime) -> HoursOfThePlan | None:
     """The hours from the day before `at` on; None: somebody answers at any time."""
-    table = opening_table(plan, tuple(_whose(settings, plan)), at)
+    table = opening_table(plan, tuple(whose_hours(settings, plan)), at)
     return None if table.is_always_open else _spelled(table)
 
 
-def _whose(settings: Settings, plan: Plan) -> Iterable[Platform]:
+def whose_hours(settings: Settings, plan: Plan) -> Iterable[Platform]:
     """Home first: what callers are told is its notice. The general queue of the settings may be in no plan."""
     home = answering(plan.platforms[plan.home], plan)
     queue = plan.queues.get(settings.queue.general)

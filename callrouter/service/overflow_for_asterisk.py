@@ -70,6 +70,12 @@ def endpoint_of(peer: Peer) -> str:
     return f"peer-{peer.id}"
 
 
+def dialled_at(peer: Peer, otherwise: str) -> str:
+    """The number that its address names, if it names one."""
+    user, at, _ = peer.uri.partition(":")[2].partition("@")
+    return user if at else otherwise
+
+
 def _step(queue: Queue, settings: Settings, plan: Plan, notice_of: NoticeOf) -> OverflowStep:
     general = queue.kind is QueueKind.GENERAL
     wait_s = settings.queue.wait_s if general else settings.queue.special_wait_s
@@ -89,7 +95,7 @@ def _step(queue: Queue, settings: Settings, plan: Plan, notice_of: NoticeOf) -> 
                 "platform",
                 wait_s,
                 endpoint_of(peer),
-                _dialled_at(peer, plan),
+                dialled_at(peer, plan.hub.number),
                 queue.overflow_to or "",
             )
         case Overflow.VOICEMAIL:
@@ -98,9 +104,3 @@ def _step(queue: Queue, settings: Settings, plan: Plan, notice_of: NoticeOf) -> 
             return OverflowStep(queue.id, "last-resort", wait_s)
         case _:
             assert_never(queue.overflow)
-
-
-def _dialled_at(peer: Peer, plan: Plan) -> str:
-    """The number that its address names, else 12345."""
-    user, at, _ = peer.uri.partition(":")[2].partition("@")
-    return user if at else plan.hub.number

@@ -35,7 +35,7 @@ from callrouter.vocabulary.record import CallRecord
 from callrouter.vocabulary.record_words import ClosedBy
 
 FORMAT: Final = 1
-_HEADERS: Final = ("to", "diversion", "history_info")
+_HEADERS: Final = ("to", "diversion", "history_info", "context")
 _DECISION: Final = (
     *("line", "mode", "phase", "reason", "found_by", "treatment", "notice", "queue", "priority", "landing"),
     *("stray", "source", "platform", "announcement", "tag", "entry", "area"),

@@ -55,6 +55,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "call_back": "回拨要求；没有则为空",
         "menu": "听到的菜单及所选；默认没有菜单",
         "register_by": "留言或回拨要求最迟分转的时刻；计划没有规定则为空",
+        "context_raw": "转来来电的平台随呼叫告知的内容，原样；没有则为空",
     },
     "RecordedDecision": {
         "line": "热线号码，如 12315；不在计划中则为空",
@@ -80,6 +81,8 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "entry": "来电进入的平台",
         "area": "来电所涉地点的区号",
         "register_rule": "平台分转留言与回拨要求的时限，如 18:00/10:00（当日 / 次日）；没有规定则为空",
+        "path": "来电到达前经过的平台，依次以 + 连接；没有则为空",
+        "case": "来电在最初进入的平台上的通话编号；没有则为空",
     },
     "Announcement": {
         "key": "语音提示",

@@ -2,7 +2,8 @@
 
 Rules:
 - Every field of a model is always there, and null where nothing is known.
-- Fields may be added without a new `schema_version`: a reader passes over what it does not know.
+- Fields and words may be added without a new `schema_version`: a reader passes over fields that it does not know,
+  and refuses nothing for a word. An `enum` names the words of its release.
 - `$id` is what a message names as its `dataschema`.
 """
 

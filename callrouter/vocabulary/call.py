@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from callrouter.vocabulary.context import PassedOn
 from callrouter.vocabulary.numbers import Number
 
 
@@ -18,6 +19,18 @@ class FoundBy(StrEnum):
     DIVERSION = "diversion"
     TO = "to"
     REQUEST_URI = "request-uri"
+    CONTEXT = "context"
+    """What the platform that passed the call on told of it."""
+
+
+ALL_FINDERS: Final = (
+    FoundBy.DID,
+    FoundBy.HISTORY_INFO,
+    FoundBy.DIVERSION,
+    FoundBy.TO,
+    FoundBy.REQUEST_URI,
+)
+"""Where a trunk may look for the dialled line, in the order in which they are asked where the plan gives none."""
 
 
 class Clues(NamedTuple):
@@ -48,3 +61,7 @@ class Call(NamedTuple):
     """The instant Asterisk began the call, in the rehearsal clock if there is one. Zone-aware."""
     platform: str | None = None
     """The platform where the call came in, when someone has said so; None: trunk and area code tell."""
+    passed_on: PassedOn | None = None
+    """What the platform before us told of it; None: it came from the public, or nobody of ours told."""
+    came_back: bool = False
+    """Whether it was forwarded to us by a number of the plan to which we ourselves had passed it."""

@@ -34,6 +34,8 @@ class ReasonCode(StrEnum):
     """An emergency number reached us: straight to a person, first in the queue, nothing played before."""
     HANDED_OVER = "handed_over"
     """An emergency service or another platform handed the call over."""
+    CAME_ROUND = "came_round"
+    """The call has passed us before: it is answered here, and not passed on again."""
     UTILITY_DIALLED = "utility_dialled"
     """A public utility's own hotline was dialled."""
     NUMBER_NOT_IN_PLAN = "number_not_in_plan"

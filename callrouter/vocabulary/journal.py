@@ -42,8 +42,8 @@ class JournalEvent(StrEnum):
     text; `clock_offset` is the rehearsal offset in whole seconds, 0 when live.
     """
     CLUES = "CR_CLUES"
-    """Beside the arrival of a call whose To names another number than was called, or that was forwarded: one row for
-    each key. Keys: to, diversion, history_info.
+    """Beside the arrival of a call whose To names another number than was called, that was forwarded, or that another
+    platform brought: one row for each key. Keys: to, diversion, history_info, context.
 
     They are header values, raw text; the rows of a header are joined by commas, topmost first. One that is longer
     than the dialplan brings is `too-long`; one that is too long for a row of the journal ends in ` <...`.
@@ -64,7 +64,7 @@ class JournalEvent(StrEnum):
     LAST_RESORT = "CR_LAST_RESORT"
     """Keys: target, state (dialled, left); when left also status (DIALSTATUS), cause (Q.850)."""
     VOICEMAIL = "CR_VOICEMAIL"
-    """Keys: state (started, finished); when finished also status (RECORD_STATUS), file."""
+    """Keys: state (started, finished), file (when finished, if it is kept), status (then; RECORD_STATUS)."""
     REFUSED = "CR_REFUSED"
     """After the arrival of a call that is refused before any decision. Key: reason."""
     LEG = "CR_LEG"
@@ -72,10 +72,16 @@ class JournalEvent(StrEnum):
     TRANSFER = "CR_TRANSFER"
     """An attempt to bring somebody into the call.
 
-    Keys: id (the attempt's, within the call), state (requested, ringing, answered, joined, ended). When requested
-    also kind (a `TransferKind`), target (its id in the plan), by (the agent's endpoint) and, to an emergency service,
-    service (110, 119, 120, 122). On any, leg (the uniqueid of the channel to the target). When ended also outcome (a
-    `TransferOutcome`) and cause (Q.850).
+    Keys: id (the attempt's, within the call), state (requested, ringing, answered, accepted, joined, ended). When
+    requested also kind (a `TransferKind`), target (its id in the plan), by (the agent's seat) and, to an emergency
+    service, service (110, 119, 120, 122). On any, leg (the uniqueid of the channel to the target). Answered is not
+    yet accepted: the target is asked whether it takes the call. Joined, or ended after that, also left: `agent`, if
+    the agent has left the caller with the target. When ended also outcome (a `TransferOutcome`) and cause (Q.850).
+    """
+    HOLD = "CR_HOLD"
+    """The caller hears music because the agent wants it so. Keys: state (began, ended).
+
+    It ends by itself with the call, or when the caller is back in a queue.
     """
     RECORDING = "CR_RECORDING"
     """Keys: file (its name, without folders), state (started, paused, resumed, finished, failed); at its end bytes.
@@ -91,6 +97,13 @@ class JournalEvent(StrEnum):
     """The caller asked to be called back, at the number of the arrival. Key: state (requested)."""
     MENU = "CR_MENU"
     """Keys: menu (its id in the plan), state (offered, chosen, given_up); when chosen also key (0 to 9)."""
+    DESK = "CR_DESK"
+    """What an agent's desk has written down of the call; the row is written at the caller's end, in no order.
+
+    Keys: id (the same id and part twice is one word), kind (note, ticket, enforcement), by (the seat), at (epoch
+    seconds with µs, when it was said). Of a note also text, part and of (a long one is in parts 1..of); of a ticket
+    also number.
+    """
     SEAT = "CR_SEAT"
     """On the channel that rings a seat, when it was not connected. Keys: seat, status (DIALSTATUS), cause (Q.850)."""
 
@@ -133,6 +146,10 @@ class DecisionFact(StrEnum):
     """The platform where the call came in."""
     AREA = "area"
     """The area code of the place that the call is about, as far as the dialled number or the platform tells."""
+    PATH = "path"
+    """The platforms that passed the call before us, in order, joined by `+`. Only of a call that one passed on."""
+    CASE = "case"
+    """The id that such a call had where it came in first."""
     REGISTER_RULE = "register_rule"
     """By when the platform passes on what it has accepted: `18:00/10:00`. Only of a platform with such a rule."""
     DECIDED_AT = "decided_at"

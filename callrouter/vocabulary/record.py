@@ -31,7 +31,7 @@ from callrouter.vocabulary.record_parts import (
 from callrouter.vocabulary.record_words import Anomaly, ClosedBy, HungUpBy, TerminalState
 
 SCHEMA_VERSION = 2
-"""Raised when a reader of the JSON form would have to change."""
+"""Raised when a reader of the JSON form would have to change: not for a new field, nor for a new word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,10 @@ class RecordedDecision:
     """The area code of the place that the call is about."""
     register_rule: str | None = None
     """By when the platform passes on what was left for it, `18:00/10:00`; None: the plan does not say."""
+    path: str | None = None
+    """The platforms that passed the call before us, in order, joined by `+`; None: none did."""
+    case: str | None = None
+    """The id that such a call had where it came in first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +153,8 @@ class CallRecord:
     """The menus that the caller was offered, in order; none by default."""
     register_by: datetime | None = None
     """When a voicemail or a call-back request must have been passed on, where the plan has such a rule."""
+    context_raw: str | None = None
+    """What the platform that brought the call told of it, as it was written; None where none did.
+
+    What of it was believed, the decision's `path` and `case` say.
+    """

@@ -32,6 +32,8 @@ async def test_who_waits_long_is_offered_a_call_back_confirms_it_and_is_thanked_
         await call.wait_for(CallState.ENDED, timeout_s=15)
         assert heard(call, "k03").is_identical
         assert not heard(urgent, "n03").is_the_prompt
+        assert not heard(urgent, "q09").is_the_prompt
+        assert heard(urgent, "b12").is_the_prompt
         await urgent.hang_up()
     record = await ends(system, urgent)
     assert [visit["status"] == "KEY" for visit in record["queue_visits"]] == [True, False]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import wave
+from pathlib import Path
 
 import pytest
 from parties import CALLER_HZ, DUTY_HZ, carrier_caller, heard, phone
 from running_system import MakeSystem, System, eventually
 
+from callrouter.settings import PROJECT_ROOT
 from callrouter.sip_party.call_state import CallState
 from callrouter.sip_party.party import SipParty
 
@@ -56,6 +60,36 @@ async def test_with_the_controller_dead_an_agent_is_called_within_three_seconds(
     assert record["decision_derived"] is True
     assert record["terminal_state"] == "completed"
     assert record["announcements"] == []
+
+
+def controller_with_a_plan_that_can_not_be_said(
+    system: System, plan: Path
+) -> subprocess.CompletedProcess[str]:
+    plan.mkdir()
+    for sound in (PROJECT_ROOT / "dialplans" / "sichuan").iterdir():
+        text = sound.read_text("utf-8").replace("announcement: G01", "announcement: H01")
+        (plan / sound.name).write_text(text, "utf-8")
+    return subprocess.run(
+        [sys.executable, "-m", "callrouter", "controller", "--config", str(system.config)],
+        cwd=PROJECT_ROOT,
+        env={**os.environ, "CALLROUTER_PLAN": str(plan)},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+
+async def test_with_the_controller_refusing_its_plan_an_agent_is_called_and_it_is_said_why(
+    system: System, tmp_path: Path
+) -> None:
+    refused = controller_with_a_plan_that_can_not_be_said(system, tmp_path / "sichuan")
+    assert refused.returncode == 2
+    assert "sichuan/plan.yaml:" in refused.stderr
+    assert "PROMPT_UNSPEAKABLE" in refused.stderr
+    async with phone(system, "1001") as agent, carrier_caller(system) as caller:
+        _, took = await reach_a_person(caller, agent)
+    assert took < 3
 
 
 async def test_with_the_controller_hung_an_agent_is_called_within_five_seconds(system: System) -> None:

@@ -20,6 +20,7 @@ from callrouter.sip_party.call import Call
 from callrouter.sip_party.call_state import CallState
 from callrouter.sip_party.errors import WaitExpiredError
 from callrouter.sip_party.party import SipParty
+from callrouter.vocabulary.context import HEADER, USER_TO_USER, read, read_user_to_user
 
 PLATFORM_HOST, PLATFORM_HZ = "127.0.0.3", 1400
 EXPERT_SEAT, GENERAL_SEAT, DUTY_PHONE = "1002", "1001", "1999"
@@ -52,7 +53,9 @@ def system(make_system: MakeSystem, platform_port: int, tmp_path_factory: pytest
     )
     made.start()
     made.start_controller()
-    eventually("the expert queue has its seat", lambda: _members(made, "expert-12320") == {EXPERT_SEAT})
+    eventually(
+        "the expert queue has its seat", lambda: _members(made, "expert-12320") == {EXPERT_SEAT}, within_s=40
+    )
     eventually("the general queue has both", lambda: len(_members(made, "hotline")) == 2)
     return made
 
@@ -197,6 +200,7 @@ async def test_with_no_seat_there_another_platform_is_called_and_talks_to_the_ca
         call = await caller.dial("12345")
         ringing = await other.next_call(timeout_s=20)
         assert ringing.dialled_uri.startswith("sip:12345@")
+        [told], [in_hexadecimal] = (ringing.received_headers(name) for name in (HEADER, USER_TO_USER))
         await talk(call, ringing, PLATFORM_HZ)
         await call.hang_up()
         await ringing.wait_for(CallState.ENDED, timeout_s=5)
@@ -205,6 +209,12 @@ async def test_with_no_seat_there_another_platform_is_called_and_talks_to_the_ca
     [passed_on] = record["transfers"]
     assert (passed_on["target"], passed_on["kind"], passed_on["outcome"]) == ("haikou", "plain", "joined")
     assert "platform" in {leg["role"] for leg in record["legs"]}
+    context = read(told)
+    assert context is not None
+    assert (context.case, context.path, context.line) == (record["call_id"], ("hainan",), "12345")
+    assert context.rule == record["decision"]["rule"]
+    # There is no room for the rule in what ISDN carries.
+    assert read_user_to_user(in_hexadecimal) in (context, context._replace(rule=None))
     assert record["terminal_state"] == "completed"
 
 

@@ -232,18 +232,28 @@ def test_the_demonstration_says_why_it_failed(make_system: MakeSystem) -> None:
     assert "FAILED" in shown.stderr
 
 
-def test_a_plan_with_an_error_is_refused_before_anything_starts(make_system: MakeSystem) -> None:
+@pytest.mark.parametrize(
+    ("right", "wrong", "file", "told"),
+    [
+        ("mode: dual", "mode: duel", "lines.yaml:", "dual"),
+        ("announcement: G01", "announcement: H01", "plan.yaml:", "PROMPT_UNSPEAKABLE"),
+    ],
+    ids=["does-not-load", "can-not-be-said"],
+)
+def test_a_plan_with_an_error_is_refused_before_anything_starts(
+    make_system: MakeSystem, right: str, wrong: str, file: str, told: str
+) -> None:
     system = make_system()
     plan = system.config.parent / "sichuan"
     plan.mkdir()
-    for file in (PROJECT_ROOT / "dialplans" / "sichuan").iterdir():
-        text = file.read_text(encoding="utf-8")
-        (plan / file.name).write_text(text.replace("mode: dual", "mode: duel"), encoding="utf-8")
+    for sound in (PROJECT_ROOT / "dialplans" / "sichuan").iterdir():
+        text = sound.read_text(encoding="utf-8")
+        (plan / sound.name).write_text(text.replace(right, wrong), encoding="utf-8")
     os.environ["CALLROUTER_PLAN"] = str(plan)
     try:
         refused = run(system, "serve")
     finally:
         del os.environ["CALLROUTER_PLAN"]
     assert refused.returncode == 2
-    assert "lines.yaml:" in refused.stderr
-    assert "dual" in refused.stderr
+    assert file in refused.stderr
+    assert told in refused.stderr

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 
+from callrouter.decide.route import decide
+from callrouter.decide.transfers import transfers_of
+from callrouter.plans.load import load_plan
+from callrouter.settings import PROJECT_ROOT
+from callrouter.vocabulary.call import Call, FoundBy
 from callrouter.vocabulary.migration import Mode
+from callrouter.vocabulary.numbers import parse_number
 from callrouter.vocabulary.policy import EmergencyOut, QueueKind
 from callrouter.vocabulary.treatment import Connect, Dial, TakeMessage
-from tests.scenarios.asking import NIGHT, shipped, told
+from tests.scenarios.asking import LATE, NIGHT, shipped, told
 
 NAMES = ["changzhi", "hainan", "inner-mongolia", "sichuan", "yunnan"]
 
@@ -144,6 +153,28 @@ def test_c41_the_minors_line_hears_its_own_words_and_comes_before_others_but_eme
 def test_c42_business_environment_seats_have_no_number_and_are_reached_from_12345() -> None:
     assert shipped("hainan").queues["business-environment"].direct_lines == ()
     assert told("hainan", "12345").means_to("business-environment") == ["plain"]
+
+
+def test_c42_business_environment_seats_answer_a_line_by_themselves_where_the_plan_says_so(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "hainan"
+    shutil.copytree(PROJECT_ROOT / "dialplans" / "hainan", folder)
+    operator = folder / "operator.yaml"
+    by_transfer = "    answers: transfers\n    why: 示例座席；没有自己的号码"
+    by_line = '    answers: line\n    lines: ["12312"]\n    why: 示例座席；没有自己的号码'
+    text = operator.read_text("utf-8")
+    assert text.count(by_transfer) == 1
+    operator.write_text(text.replace(by_transfer, by_line), "utf-8")
+    plan = load_plan(folder)
+    at = datetime.fromisoformat(LATE)
+    for dialled, queue in (("12312", "business-environment"), ("12345", "hotline")):
+        called, caller = (parse_number(number, plan.short_codes) for number in (dialled, "13800138000"))
+        call = Call("scenario-1.1", called, FoundBy.REQUEST_URI, caller, "carrier", at)
+        ruling = decide(call, plan, at).ruling
+        assert isinstance(ruling.treatment, Connect)
+        assert ruling.treatment.queue == queue
+    assert "business-environment" in [way.target for way in transfers_of(ruling, call, plan, at)]
 
 
 def test_c42_dedicated_seats_and_the_mayors_line_are_known() -> None:

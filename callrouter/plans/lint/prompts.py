@@ -2,27 +2,33 @@
 
 Rules:
 - What a phase without an instant would play counts too: the recording must be there on the day it is dated.
-- A missing recording is silence in the caller's ear: an error, told once for each place that plays it.
-- What only a queue or a voicemail can say (its seats' name, its address, the callers ahead) no desk or phase can.
+- A missing recording is silence in the caller's ear: an error, told once for each place that plays it. Of a transfer
+  general words are heard instead, which name nobody: a warning.
+- What only a queue, a voicemail or a transfer can say (its seats' name, its address, the callers ahead, the target)
+  no desk or phase can.
 - A spoken number is read digit by digit; `1` is 幺 or 一.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from callrouter.plans.codes import Code
 from callrouter.plans.findings import Finding
 from callrouter.plans.lint.subject import Subject, all_phases, error, named, warning
 from callrouter.plans.wanted_prompts import (
+    OF_TRANSFERS,
     SPEAKS_ADDRESS,
     SPEAKS_COUNT,
     SPEAKS_END,
+    SPEAKS_HOURS,
     SPEAKS_NUMBER,
     SPEAKS_SEATS,
     WantedNotice,
     wanted,
 )
+from callrouter.vocabulary.plan import Plan
 
 _READINGS = {
     "0": "零〇", "1": "幺一", "2": "二", "3": "三", "4": "四",
@@ -68,7 +74,7 @@ def _unspeakable(subject: Subject) -> Iterator[Finding]:
     """Tell once for each place what an announcement there would speak and the plan doesn't say."""
     told = set()
     for notice in wanted(subject.plan):
-        lacks = _lacks(notice)
+        lacks = _lacks(notice, subject.plan)
         if lacks is None or not notice.dated or (notice.place, lacks) in told:
             continue
         told.add((notice.place, lacks))
@@ -82,7 +88,7 @@ def _unspeakable(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _lacks(notice: WantedNotice) -> tuple[str, str, str] | None:
+def _lacks(notice: WantedNotice, plan: Plan) -> tuple[str, str, str] | None:
     """What the announcement speaks and does not have, and what to do."""
     if notice.announcement in SPEAKS_END and notice.stop_day is None:
         return (
@@ -96,11 +102,17 @@ def _lacks(notice: WantedNotice) -> tuple[str, str, str] | None:
             "the number, and the numbers of a list share one recording",
             "改用 T03 / use T03",
         )
-    of_a_queue = notice.announcement in SPEAKS_SEATS | SPEAKS_ADDRESS | SPEAKS_COUNT
-    if of_a_queue and notice.seats is None and notice.email is None:
+    of_others = notice.announcement in SPEAKS_SEATS | SPEAKS_ADDRESS | SPEAKS_COUNT | OF_TRANSFERS
+    if of_others and not (notice.seats or notice.email or notice.target or notice.dialled):
         return (
-            "座席、邮箱或等候的情况，只有排队和留言时才有",
-            "seats, an address or a wait, which only a queue or a voicemail has",
+            "座席、邮箱、等候的情况或转接对象，只有排队、留言和转接时才有",
+            "seats, an address, a wait or a target, which only a queue, a voicemail or a transfer has",
+            "改用 G01 / use G01",
+        )
+    if notice.announcement in SPEAKS_HOURS and notice.place != plan.desks.closed.place:
+        return (
+            "服务时间，只有非工作时间的来电（desks.closed）才有",
+            "hours, which only callers outside them (desks.closed) are told",
             "改用 G01 / use G01",
         )
     return None
@@ -109,24 +121,32 @@ def _lacks(notice: WantedNotice) -> tuple[str, str, str] | None:
 def _unrecorded(subject: Subject) -> Iterator[Finding]:
     if subject.recorded is None:
         return
-    missing: dict[tuple[str, str], list[str]] = {}
+    missing: dict[tuple[str, str, bool], list[str]] = {}
     for notice in wanted(subject.plan):
         known = notice.announcement in subject.announcements
-        if known and _lacks(notice) is None and notice.key not in subject.recorded:
-            missing.setdefault((notice.place, _written_in(notice)), []).append(notice.key)
-    for (place, field), keys in missing.items():
-        yield error(
+        if known and _lacks(notice, subject.plan) is None and notice.key not in subject.recorded:
+            spared = notice.announcement in OF_TRANSFERS
+            missing.setdefault((notice.place, _written_in(notice), spared), []).append(notice.key)
+    for (place, field, spared), keys in missing.items():
+        tell, (zh, en) = (warning, _UNNAMED) if spared else (error, _SILENT)
+        yield tell(
             subject.spot(place, field),
             Code.PROMPT_FILE_MISSING,
-            f"没有这样说的语音文件：{named(keys)}，来电人会听不到或听错",
-            "no recording says this: callers would hear nothing, or what is wrong",
+            f"没有这样说的语音文件：{named(keys)}，{zh}",
+            f"no recording says this: {en}",
             "运行 callrouter prompts build / run `callrouter prompts build`",
         )
 
 
+_SILENT: Final = ("来电人会听不到或听错", "callers would hear nothing, or what is wrong")
+_UNNAMED: Final = ("转接时只放不带名称的提示", "in transfers the general words are heard, which name nobody")
+
+
 def _written_in(notice: WantedNotice) -> str:
     """The field of the plan from which the announcement follows."""
-    if notice.seats is not None:
+    if notice.dialled is not None:
+        return "spoken_number"
+    if notice.seats is not None or notice.target is not None:
         return "spoken_name"
     return "announcement" if notice.email is None else "email"
 

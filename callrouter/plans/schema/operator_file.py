@@ -51,10 +51,10 @@ from callrouter.plans.schema.values import (
     words_schema,
 )
 from callrouter.vocabulary.calendar import DayKind
-from callrouter.vocabulary.call import FoundBy
+from callrouter.vocabulary.call import ALL_FINDERS, FoundBy
 
 KindOfDayWord = Annotated[DayKind, one_of(*DayKind), words_schema(*DayKind)]
-FinderWord = Annotated[FoundBy, one_of(*FoundBy), words_schema(*FoundBy)]
+FinderWord = Annotated[FoundBy, one_of(*ALL_FINDERS), words_schema(*ALL_FINDERS)]
 
 _HOURS = "服务时间的代号 / id of its hours"
 _PEER = "SIP 对端的代号 / id of the SIP peer that reaches it"

@@ -66,7 +66,7 @@ def fold(
     called_raw, sip_call_id = came("called") or "", came("sip_call_id")
     caller_raw = came("caller") or without_controls(caller.first_row.caller_number)
     request = request_of(journal, caller_raw)
-    left = (bool(talks), message is not None, request is not None)
+    left = (bool(talks), message is not None and message.finished_us is not None, request is not None)
     ending = Facts(closed_by, arrival.refused, *left, ended_by, decision, fallback)
     # Whatever notes an anomaly comes before the record is made.
     announcements, menu = announcements_of(journal, over_us), menu_of(journal)
@@ -76,9 +76,8 @@ def fold(
     state = terminal_state(journal, ending)
     talk_ms = talk_milliseconds(talks)
     told_talks = _talks(journal, talks)
-    left_at = (
-        journal.at(message.finished_us) if message else request.call_back.requested_at if request else None
-    )
+    left_at = journal.at_if(message.finished_us) if message else None
+    left_at = left_at or (request.call_back.requested_at if request else None)
     return CallRecord(
         call_id=caller.uniqueid,
         node=node,
@@ -109,6 +108,7 @@ def fold(
         to_raw=clue(journal, "to"),
         diversion_raw=clue(journal, "diversion"),
         history_info_raw=clue(journal, "history_info"),
+        context_raw=clue(journal, "context"),
         closed_by=closed_by,
         called=canonical(called_raw),
         platform_path=platform_path(decision),

@@ -28,15 +28,8 @@ _PRIORITY, _STRAY, _DECIDED_AT = (
     DecisionFact.STRAY.value,
     DecisionFact.DECIDED_AT.value,
 )
-_REGISTER_RULE: Final = "register_rule"
-"""Told only of a platform that has one."""
 _TEXTS: Final = tuple(
-    dict.fromkeys(
-        [
-            *[fact.value for fact in DecisionFact if fact.value not in {_PRIORITY, _STRAY, _DECIDED_AT}],
-            _REGISTER_RULE,
-        ]
-    )
+    fact.value for fact in DecisionFact if fact.value not in {_PRIORITY, _STRAY, _DECIDED_AT}
 )
 """The facts that are kept as they are written; the record has them under the same names."""
 _YES_OR_NO: Final = {"1": True, "0": False}
@@ -63,14 +56,15 @@ def fallback_in(fact: Fact, anomalies: set[Anomaly]) -> Fallback | None:
 
 
 def platform_path(decision: RecordedDecision | None) -> tuple[str, ...]:
-    """Give the platforms that the call passed: where it came in, then where it was to be answered."""
+    """Give the platforms that the call passed: those before us, where it came in, where it was to be answered."""
     if decision is None:
         return ()
     entry, platform = decision.entry, decision.platform
+    passed = tuple(decision.path.split("+")) if decision.path else ()
     if entry and platform and entry != platform:
-        return entry, platform
+        return *passed, entry, platform
     place = entry or platform
-    return (place,) if place else ()
+    return (*passed, place) if place else passed
 
 
 def _decision(journal: Journal, arrival: Arrival, fact: Fact) -> RecordedDecision:

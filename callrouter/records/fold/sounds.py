@@ -7,6 +7,8 @@ Rules:
   nobody ended lasts as long as the talk.
 - What could not be recorded leaves no file, and is odd.
 - A voicemail counts when its recording left a file (RECORD_STATUS is there, and neither ERROR nor SKIP).
+- One whose end nobody wrote down, because the exchange died, is kept as far as it goes, with neither status nor end:
+  whether the caller had said all nobody knows, so no call is accepted by it.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ class Message(NamedTuple):
     """The message that the caller left."""
 
     voicemail: Voicemail
-    finished_us: int
+    finished_us: int | None
+    """None: the exchange died while it was spoken."""
 
 
 def recordings_of(journal: Journal) -> tuple[Recording, ...]:
@@ -48,6 +51,8 @@ def recordings_of(journal: Journal) -> tuple[Recording, ...]:
 def message_of(journal: Journal) -> Message | None:
     """Give the message that the caller left."""
     facts = journal.facts[_VOICEMAIL_EVENT]
+    if facts and facts[-1].state == STARTED and facts[-1].text("file"):
+        return Message(_unfinished(journal, facts[-1]), None)
     for place in range(len(facts) - 1, -1, -1):
         fact = facts[place]
         if fact.state == FINISHED and fact.text("status") not in _NOTHING_RECORDED:
@@ -56,6 +61,10 @@ def message_of(journal: Journal) -> Message | None:
     if facts:
         journal.anomalies.add(Anomaly.VOICEMAIL_FAILED)
     return None
+
+
+def _unfinished(journal: Journal, started: Fact) -> Voicemail:
+    return Voicemail(file=started.text("file"), status=None, started_at=journal.at(started.at_us))
 
 
 def _voicemail(journal: Journal, finished: Fact, started_us: int | None) -> Voicemail:

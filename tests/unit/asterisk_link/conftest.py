@@ -11,6 +11,7 @@ import pytest
 from callrouter.asterisk_link.of_the_plan import Notice, OfThePlan, Played
 from callrouter.asterisk_link.render import AsteriskConfiguration, OutboundTrunk, Phone, render_configuration
 from callrouter.settings import PROJECT_ROOT
+from tests.unit.asterisk_link.plan_targets import TARGETS
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +44,7 @@ def configuration() -> AsteriskConfiguration:
                     "g01-sichuan", (Played("g01-sichuan", 200, 4200), Played("g04", 4200, 10_200)), 10_400
                 ),
             ),
+            targets=TARGETS,
         ),
         safe_queue="hotline",
         last_resort="PJSIP/1999",

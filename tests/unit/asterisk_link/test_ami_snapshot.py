@@ -1,5 +1,7 @@
 """The answers of Asterisk as one typed value."""
 
+import pytest
+
 from callrouter.asterisk_link.ami_messages import AmiMessage, AmiResponse
 from callrouter.asterisk_link.ami_snapshot import (
     Channel,
@@ -10,6 +12,8 @@ from callrouter.asterisk_link.ami_snapshot import (
     WaitingCaller,
     member_news,
     snapshot_of,
+    status_headers,
+    status_of,
 )
 
 SUCCESS = AmiMessage((("Response", "Success"),))
@@ -141,3 +145,48 @@ def test_other_events_and_broken_ones_tell_of_no_member() -> None:
     ):
         assert old in MEMBER_EVENT
         assert member_news(item(MEMBER_EVENT.replace(old, new, 1))) is None, new
+
+
+STATUS = (
+    *(
+        ("Event", "Status"),
+        ("Privilege", "Call"),
+        ("Channel", "PJSIP/carrier-00000000"),
+        ("ChannelState", "6"),
+    ),
+    *(("ChannelStateDesc", "Up"), ("CallerIDNum", "13800138000"), ("ConnectedLineNum", "<unknown>")),
+    *(("Context", "transfer-conference"), ("Exten", "s"), ("Uniqueid", "boot-1.0"), ("Linkedid", "boot-1.0")),
+    *(("BridgeID", "b-1"), ("Application", "ConfBridge"), ("Variable", "CR_TRANSFER=1|talk||")),
+    *(("Variable", "CR_VERDICT=v1|connect|a=b&c=d"), ("Variable", "CR_TARGET_CHANNEL=")),
+    *(("Variable", "CR_PAUSED=(null)"), ("ActionID", "x-1")),
+)
+"""As Asterisk 22 tells it, in part."""
+
+
+def test_a_status_tells_a_channel_with_the_variables_that_it_has() -> None:
+    channel = status_of(AmiMessage(STATUS))
+    assert (channel.name, channel.unique_id, channel.application) == (
+        *("PJSIP/carrier-00000000", "boot-1.0"),
+        "ConfBridge",
+    )
+    assert (channel.bridge_id, channel.caller_number, channel.connected_number) == (
+        "b-1",
+        "13800138000",
+        None,
+    )
+    assert channel.variables == {
+        "CR_TRANSFER": "1|talk||",
+        "CR_VERDICT": "v1|connect|a=b&c=d",
+        "CR_TARGET_CHANNEL": "",
+    }
+    assert "138" not in repr(channel)
+    assert "talk" not in repr(channel)
+
+
+def test_a_status_without_its_ids_is_not_read() -> None:
+    with pytest.raises(ValueError, match="Uniqueid"):
+        status_of(AmiMessage(tuple(header for header in STATUS if header[0] != "Uniqueid")))
+
+
+def test_a_status_is_asked_of_one_channel_for_all_the_variables_at_once() -> None:
+    assert status_headers(("A", "B"), "PJSIP/x-1") == {"Channel": "PJSIP/x-1", "Variables": "A,B"}

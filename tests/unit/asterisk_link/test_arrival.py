@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrouter.asterisk_link.arrival import FACTS, ArrivalRefused, arrival
-from callrouter.decide.dialled_line import ALL_FINDERS
-from callrouter.vocabulary.call import Call, FoundBy
+from callrouter.vocabulary.call import ALL_FINDERS, Call, FoundBy
 from callrouter.vocabulary.numbers import NumberKind, PhoneNumber, UnknownNumber
 from callrouter.vocabulary.plan import Plan
 from tests.unit.decide.a_plan import PLAN, trunk
@@ -28,6 +27,7 @@ GOOD = {
     "to": "",
     "diversion": "",
     "history_info": "",
+    "context": "",
 }
 PILOT = "02886110000"
 DIVERTED = "<sip:12345@192.0.2.1>;reason=unconditional,<sip:12366@192.0.2.1>;reason=unconditional"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from callrouter.asterisk_link.of_the_plan import Notice
+from callrouter.asterisk_link.of_the_plan import NOT_FOR_EMERGENCIES, URGENT_LANGUAGE, Notice
 from callrouter.asterisk_link.render import AsteriskConfiguration, render_configuration
 from callrouter.settings import PROJECT_ROOT
 from tests.unit.asterisk_link.dialplan_steps import Step, steps_of
@@ -95,7 +95,7 @@ def test_a_class_begins_with_its_notice_and_goes_on_with_music(classes: dict[str
 
 def test_the_last_entry_is_repeated_for_ever(rendered: Rendered) -> None:
     text = rendered("musiconhold.conf")
-    assert text.count("loop_last = yes") == len(re.findall(r"^\[n-", text, re.MULTILINE))
+    assert text.count("loop_last = yes") == len(re.findall(r"^\[[nt]-", text, re.MULTILINE))
 
 
 def test_the_dialplan_writes_down_what_a_class_plays_and_waits_for_its_end(steps: list[Step]) -> None:
@@ -126,3 +126,15 @@ def test_a_call_without_a_notice_and_without_a_recording_hears_music_at_once(
     render_configuration(PROJECT_ROOT / "asterisk", silent, tmp_path)
     classes = classes_in((tmp_path / "musiconhold.conf").read_text("utf-8"))
     assert [Path(entry).name for entry in classes["n-none"]] == ["lead", "tail", "hold"]
+
+
+def test_an_emergency_waits_in_a_language_in_which_no_queue_offers_anything(
+    rendered: Rendered, configuration: AsteriskConfiguration, tmp_path: Path
+) -> None:
+    assert rendered("extensions-queue.conf").count(f"Set(CHANNEL(language)={URGENT_LANGUAGE})") == 1
+    said: set[str] = set()
+    for call_back in (True, False):
+        render_configuration(PROJECT_ROOT / "asterisk", replace(configuration, call_back=call_back), tmp_path)
+        rows = re.findall(r"^periodic-announce = (.*)$", (tmp_path / "queues.conf").read_text(), re.MULTILINE)
+        said |= {key for row in rows for key in row.split(",")}
+    assert said == set(NOT_FOR_EMERGENCIES)

@@ -198,6 +198,9 @@ def test_every_end_of_the_attempt_is_written_down_whoever_ends_it(steps: list[St
     dial = applications.index("Dial")
     assert attempt[dial - 1].args == "CHANNEL(hangup_handler_push)=overflow-left,s,1"
     assert attempt[dial + 1].args == "CHANNEL(hangup_handler_pop)="
+    (left,) = [step.args for step in steps if step.context == "overflow-left" and step.app != "Return"]
+    # An Asterisk that is stopped hangs up on the caller, and names no source.
+    assert '${CHANNEL(hangupsource)}"=""]?interrupted:caller_left' in left
     outcomes = table(steps, "overflow-outcome")
     assert outcomes["ANSWER"] == "joined"
     assert outcomes["_[A-Z]!"] == "unreachable"

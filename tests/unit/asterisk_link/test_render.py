@@ -166,7 +166,7 @@ def test_the_manager_listens_on_loopback_and_lets_nobody_else_in(rendered: Rende
     assert "deny = 0.0.0.0/0.0.0.0" in manager
     assert re.findall(r"^permit = (.*)$", manager, re.MULTILINE) == ["127.0.0.1/255.255.255.255"]
     rights = set(re.findall(r"^(?:read|write) = (.*)$", manager, re.MULTILINE))
-    assert rights == {"system,agent", "agent,reporting"}
+    assert rights == {"system,agent,user", "agent,reporting,call"}
     assert "enabled = no" in rendered("http.conf")
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from callrouter.asterisk_link.agi_command import MAX_COMMAND_BYTES, SetVariable
 from callrouter.asterisk_link.verdict import VERDICT_VARIABLE, decision_facts, verdict_of
 from callrouter.vocabulary.call import Call, FoundBy
+from callrouter.vocabulary.context import PassedOn
 from callrouter.vocabulary.decision import Decision, Reason, ReasonCode, Ruling
 from callrouter.vocabulary.journal import DecisionFact
 from callrouter.vocabulary.migration import Landing, Mode, PhaseName
@@ -93,7 +94,7 @@ EMERGENCY = Decision(RULING._replace(mode=Mode.EMERGENCY, treatment=Connect("hot
 def test_what_the_dialplan_must_mind_is_told_by_words_in_the_seventh_field(
     decision: Decision, survey: bool, flags: str
 ) -> None:
-    assert verdict_of(CALL, decision, survey=survey).split("|")[6:] == [flags]
+    assert verdict_of(CALL, decision, survey=survey).split("|")[6] == flags
 
 
 def test_a_release_has_no_flags() -> None:
@@ -154,7 +155,8 @@ def test_the_facts_come_back_as_they_went_in(decision: Decision) -> None:
 
 
 def test_a_connections_facts_are_exactly_the_journals_and_a_release_has_no_queue() -> None:
-    said = set(DecisionFact) - {DecisionFact.DECIDED_AT, DecisionFact.REGISTER_RULE}
+    told_before = {DecisionFact.PATH, DecisionFact.CASE}
+    said = set(DecisionFact) - {DecisionFact.DECIDED_AT, DecisionFact.REGISTER_RULE} - told_before
     assert set(decision_facts(CALL, DECISION)) == said
     no_queue = {DecisionFact.QUEUE, DecisionFact.PRIORITY}
     assert set(decision_facts(CALL, RELEASED)) == said - no_queue
@@ -164,6 +166,23 @@ def test_by_when_messages_are_passed_on_is_told_of_a_platform_that_has_such_a_ru
     ruled = Decision(RULING._replace(register_rule="18:00/10:00"), AT)
     assert facts_in(verdict_of(CALL, ruled))["register_rule"] == "18:00/10:00"
     assert "register_rule" not in facts_in(verdict_of(CALL, DECISION))
+
+
+def test_what_the_next_platform_is_told_is_the_last_field_and_the_rule_the_last_of_it() -> None:
+    told = verdict_of(CALL, DECISION).split("|")[8]
+    assert told == f"path=sichuan&line=12300&mode=merged&rule={RULING.reasons[0].rule}"
+
+
+def test_a_call_that_was_passed_on_keeps_its_case_and_its_path_grows() -> None:
+    passed_on = PassedOn("node9-1.2", ("chengdu",), "12300", source="emergency:110")
+    call = CALL._replace(passed_on=passed_on)
+    decision = Decision(RULING._replace(source="emergency:110"), AT)
+    verdict = verdict_of(call, decision)
+    assert verdict.split("|")[8].startswith(
+        "case=node9-1.2&path=chengdu+sichuan&line=12300&mode=merged&source="
+    )
+    assert facts_in(verdict)["path"] == "chengdu"
+    assert facts_in(verdict)["case"] == "node9-1.2"
 
 
 def test_two_calls_under_one_ruling_get_the_same_verdict_whenever_they_come() -> None:
@@ -236,12 +255,13 @@ def test_whatever_a_plan_holds_the_verdict_has_its_fields_and_gives_its_facts_ba
     decision: Decision, survey: bool
 ) -> None:
     verdict = verdict_of(CALL, decision, survey=survey)
-    assert verdict.count("|") == (5 if isinstance(decision.treatment, Release) else 6)
+    assert verdict.count("|") == (5 if isinstance(decision.treatment, Release) else 8)
     assert facts_in(verdict) == decision_facts(CALL, decision)
-    _, _, notice, queue, priority, _, *flags = verdict.split("|")
+    _, _, notice, queue, priority, _, *others = verdict.split("|")
+    words, menu, tells = others or ("", "", "")
     # The dialplan filters what it reads; nothing may get lost in that.
     assert re.fullmatch(r"[a-z0-9-]*\|[a-z0-9-]+\|[0-9]*", f"{notice}|{queue}|{priority}")
-    assert all(re.fullmatch(r"[a-z+]*", words) for words in flags)
+    assert re.fullmatch(r"[a-z+]*\|[a-z0-9-]*\|[A-Za-z0-9._/:+=&-]*", f"{words}|{menu}|{tells}")
     assert verdict.isascii()
     assert not set(verdict) & set(" ,;\"'\\(){}$[]\r\n")
 
@@ -269,5 +289,5 @@ def test_the_longest_verdict_that_a_plan_can_make_fits_a_command_with_room_to_sp
     )
     assert len(Mode.EMERGENCY) == len(max(Mode, key=len))
     command = SetVariable(VERDICT_VARIABLE, verdict_of(CALL, Decision(ruling, AT), survey=True)).encode()
-    assert len(command) <= MAX_COMMAND_BYTES * 5 // 6
+    assert len(command) <= MAX_COMMAND_BYTES * 9 // 10
     assert len(folder.encode()) == 255

@@ -74,7 +74,17 @@ def test_the_recording_is_named_by_the_call_ends_in_silence_and_is_kept_after_a_
     steps: list[Step],
 ) -> None:
     (record,) = [step.args for step in steps if step.app == "Record"]
-    assert record == "${CR_SPOOL}/voicemail/${CR_CALL}.wav,5,180,k"
+    assert record == "${CR_SPOOL}/voicemail/${CR_CALL}.wav,5,180,kq"
+
+
+def test_the_files_name_is_in_the_journal_before_there_is_a_file_and_not_before_the_tone(
+    steps: list[Step],
+) -> None:
+    taken = part(steps, "message-taken")
+    begun = place_of(taken, "CR_VOICEMAIL,state=started&file=${CR_CALL}.wav")
+    # Nothing of the tone is in the message, and nobody who leaves in it has begun one.
+    assert (taken[begun - 1].app, taken[begun - 1].args) == ("Playback", "beep")
+    assert begun < place_of(taken, "Record(")
 
 
 @pytest.mark.parametrize("seconds", [1, 2, 30])

@@ -5,23 +5,29 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from callrouter.announcements import OF_THE_DIALPLAN, announcement_text, announcements_of, missing_sounds
 from callrouter.decide.route import decide
+from callrouter.decide.transfer_sounds import refusal_key
 from callrouter.plans.load import load_plan
+from callrouter.plans.wanted_prompts import OF_TRANSFERS
 from callrouter.prompts.catalogue import load_catalogue
 from callrouter.prompts.findings import PromptError
 from callrouter.prompts.phrases import phrases
-from callrouter.prompts.renderings import line_sound_path
+from callrouter.prompts.renderings import ALWAYS_WANTED, line_sound_path
 from callrouter.settings import PROJECT_ROOT
 from callrouter.vocabulary.call import Call, FoundBy
 from callrouter.vocabulary.numbers import UnknownNumber, parse_number
 from callrouter.vocabulary.plan import Plan
+from callrouter.vocabulary.record_words import TransferKind
+from callrouter.vocabulary.transfer import Refused, RefusedTarget
 from tests.unit.plans.qingxi import Changes, qingxi
 
+CATALOGUE = load_catalogue(PROJECT_ROOT / "ivr_prompts")
 PLAN = load_plan(PROJECT_ROOT / "dialplans" / "sichuan")
 
 
@@ -66,7 +72,22 @@ def test_whatever_the_dialplan_plays_by_name_is_wanted_whatever_the_plan() -> No
         "f01",
         "a01",
     } <= played
-    assert played <= {prompt.key for prompt in announcements_of(PLAN)}
+    assert played <= {prompt.key for prompt in announcements_of(PLAN)} | set(ALWAYS_WANTED)
+
+
+def test_c21_whatever_a_transfer_or_the_desk_plays_by_name_is_wanted_whatever_the_plan() -> None:
+    files = sorted((PROJECT_ROOT / "asterisk").glob("extensions*.conf.j2"))
+    steps = [line for file in files for line in file.read_text("utf-8").splitlines() if line[:1] != ";"]
+    named = {key for line in steps for key in re.findall(r"\b[abcrw][0-9]{2}\b", line)} - {"w04"}
+    assert {"b11", "b12", "b13", "b15", "w01", "w02", "w03", "c10", "c12"} <= named
+    assert named <= {prompt.key for prompt in phrases(CATALOGUE)}
+    assert any("w04-${" in line for line in steps)
+
+
+def test_c21_whatever_refuses_a_transfer_to_an_agent_is_recorded_in_words() -> None:
+    known = {prompt.key for prompt in phrases(CATALOGUE)}
+    for why, kind in product(RefusedTarget, TransferKind):
+        assert refusal_key(Refused(why, ""), kind) in known
 
 
 def test_c13_a_transition_says_its_number_and_its_last_day() -> None:
@@ -152,7 +173,9 @@ def test_a_notice_that_the_catalogue_does_not_have_is_named() -> None:
 
 
 def test_every_sound_that_is_not_there_is_named_once(tmp_path: Path) -> None:
-    keys = sorted({prompt.key for prompt in announcements_of(PLAN)} | {"beep", "hold", "listening"})
+    spoken = {prompt.key for prompt in announcements_of(PLAN) if prompt.prompt_id not in OF_TRANSFERS}
+    assert {"b11", "w01", "c02"} <= spoken
+    keys = sorted(spoken | {"beep", "hold", "listening"})
     assert missing_sounds(PLAN, tmp_path) == keys
     (tmp_path / "moh").mkdir()
     for key in set(keys) - {"q03-7"}:

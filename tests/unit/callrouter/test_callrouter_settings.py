@@ -14,6 +14,7 @@ import yaml
 from callrouter.layout import Layout
 from callrouter.settings import PROJECT_ROOT, Settings
 from callrouter.settings_file import SettingsError, load_settings
+from callrouter.settings_parts import Sip
 
 Write = Callable[[str], Path]
 
@@ -187,3 +188,16 @@ def test_relative_paths_hang_from_the_checkout(write: Write) -> None:
     assert layout.root == PROJECT_ROOT / "elsewhere"
     assert layout.cel_csv == PROJECT_ROOT / "logs" / "cel-custom" / "cel.csv"
     assert settings.path(Path("/var/lib/x")) == Path("/var/lib/x")
+
+
+def test_supervisors_have_accounts_and_a_seat_may_be_one() -> None:
+    assert Sip().supervisors == ()
+    assert Sip(supervisors=("2001", "1002")).staff == ("1001", "1002", "2001")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"supervisors": ("1999",)}, {"supervisors": ("2001", "2001")}, {"seats": ("1001", "1001")}]
+)
+def test_no_account_is_two_phones(wrong: dict[str, tuple[str, ...]]) -> None:
+    with pytest.raises(ValueError, match=r"rename one|remove one"):
+        Sip.model_validate(wrong)

@@ -55,6 +55,7 @@ def dip(called: str, arrived: datetime, offset_s: int = 0, **changed: str) -> Ag
         "to": "",
         "diversion": "",
         "history_info": "",
+        "context": "",
     }
     assert set(facts) == set(FACTS)
     return AgiRequest("arrival", facts | changed)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callrouter.decide.dialled_line import ALL_FINDERS, find_dialled
-from callrouter.vocabulary.call import Clues, FoundBy
+from callrouter.decide.dialled_line import find_dialled
+from callrouter.vocabulary.call import ALL_FINDERS, Clues, FoundBy
 from callrouter.vocabulary.numbers import Number, NumberKind, PhoneNumber, UnknownNumber, parse_number
 from callrouter.vocabulary.territory import Trunk
 from tests.unit.decide.a_plan import PLAN, trunk

@@ -122,7 +122,7 @@ def test_the_verdict_names_the_menu_behind_the_flags() -> None:
     call = Call("node1-1.2", UnknownNumber(""), FoundBy.REQUEST_URI, UnknownNumber(""), "carrier", NOW)
     decision = decided("12345", plan=with_menu())
     fields = verdict_of(call, decision, survey=True).split("|")
-    assert [*fields[:5], *fields[6:]] == ["v1", "menu", "", GENERAL, "0", "survey", "language"]
+    assert [*fields[:5], *fields[6:8]] == ["v1", "menu", "", GENERAL, "0", "survey", "language"]
     assert "treatment=menu" in fields[5].split("&")
 
 

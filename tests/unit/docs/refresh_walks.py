@@ -15,6 +15,7 @@ from pathlib import Path
 from callrouter.plans.schema.reference import reference
 from callrouter.settings import PROJECT_ROOT
 from tests.unit.cli.running import run
+from tests.unit.docs import transfer_pages
 from tests.unit.docs.walkthrough import Command, follow, steps
 
 DOCS = PROJECT_ROOT / "docs"
@@ -43,7 +44,7 @@ def _left_out_as(said: Sequence[str], printed: Sequence[str]) -> Sequence[str]:
 
 
 def main() -> None:
-    """Refresh both walks, the drawing, the schemas and the references."""
+    """Refresh both walks, the drawing, the schemas, the references and the table of transfers."""
     for name in ("plans.md", "plans.zh-CN.md"):
         with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
             document = (DOCS / name).read_text(encoding="utf-8")
@@ -51,6 +52,7 @@ def main() -> None:
             drawn = Path(folder, "mingchuan.svg").read_text(encoding="utf-8")
             (DOCS / name).with_suffix(".svg").write_text(drawn, encoding="utf-8")
     (DOCS / "plan-reference.md").write_text(reference(), encoding="utf-8")
+    transfer_pages.refresh()
     run("plan", "schema", "--output", str(DOCS / "schema"))
     run("records", "schema", "--output", str(DOCS))
 

@@ -20,6 +20,7 @@ from callrouter.plans.load import load_plan
 from callrouter.service.for_asterisk import of_the_plan
 from callrouter.settings import PROJECT_ROOT, Settings
 from callrouter.settings_parts import Queue, Sip
+from tests.unit.decide.a_plan import NOW
 
 MakeSettings = Callable[..., Settings]
 
@@ -35,7 +36,7 @@ def exposed(settings: MakeSettings) -> Settings:
 
 def render(settings: Settings, secrets: Secrets, etc: Path, offset_s: int = 0) -> Callable[[str], str]:
     hainan = load_plan(PROJECT_ROOT / "dialplans" / "hainan")  # it overflows to another platform
-    plan = of_the_plan(settings, hainan, rehearsal=settings.bind == IPv4Address("127.0.0.1"))
+    plan = of_the_plan(settings, hainan, at=NOW, rehearsal=settings.bind == IPv4Address("127.0.0.1"))
     render_asterisk(
         settings, Layout.of(settings), secrets, offset_s, etc=etc, boot_name=new_boot_name(), plan=plan
     )
@@ -85,8 +86,11 @@ def test_a_rehearsal_has_no_way_out(
     assert "type = registration" not in pjsip
     assert "context = from-nowhere" not in pjsip
     dialled = set(re.findall(r"Dial\(([^,]+)", extensions + dialplan))
-    # The platform's step is there, and no step of any queue leads to it.
-    assert dialled == {"${CR_LAST_RESORT}", "PJSIP/1001", "PJSIP/1002", "PJSIP/1999", "PJSIP/${CUT(CR_STEP"}
+    # The platform's step is there, and no step of any queue leads to it; nor has a target's endpoint a contact.
+    assert dialled == {
+        *("${CR_LAST_RESORT}", "PJSIP/1001", "PJSIP/1002", "PJSIP/1999"),
+        *("PJSIP/${CUT(CR_STEP", "${CR_TARGET_DIAL}"),
+    }
     assert "Return(platform|" not in dialplan
     assert values(extensions, "CR_LAST_RESORT") == ["PJSIP/1999"]
     assert "[1999](phone)" in pjsip

@@ -183,6 +183,8 @@ def test_only_the_first_records_process_is_armed() -> None:
 def test_every_phone_gets_a_password_and_an_empty_softphone_none(settings: MakeSettings) -> None:
     assert phone_names(settings()) == ("1001", "1002", "1999", "citizen")
     assert phone_names(settings(sip=Sip(seats=("2001",), softphone=""))) == ("2001", "1999")
+    supervised = settings(sip=Sip(seats=("1001",), supervisors=("2001", "1001"), softphone=""))
+    assert phone_names(supervised) == ("1001", "2001", "1999")
 
 
 def test_of_both_records_processes_each_is_told_its_share_and_given_the_bell() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from callrouter.plans.dump.yaml_text import Value, yaml_text
-from callrouter.vocabulary.call import FoundBy
+from callrouter.vocabulary.call import ALL_FINDERS, FoundBy
 from tests.unit.plans.plan_part_strategies import (
     AREAS,
     Draw,
@@ -272,7 +272,7 @@ def _operator(draw: Draw, plan: Item, lines: Item) -> Item:
                 "platform": maybe(draw, st.sampled_from(["city", "county", "next-city"])),
                 "default_platform": draw(st.sampled_from(["city", "province", "county"])),
                 "source": maybe(draw, st.sampled_from(["emergency:110", "platform:next-city"])),
-                "finders": [FoundBy.DID, *chosen(draw, tuple(FoundBy)[1:], 4)],
+                "finders": [FoundBy.DID, *chosen(draw, ALL_FINDERS[1:], 4)],
                 "dids": [{"number": "09996110000", "line": "96128"}],
                 "pilots": chosen(draw, LANDLINES, 2),
             }

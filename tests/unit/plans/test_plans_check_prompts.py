@@ -10,8 +10,10 @@ from callrouter.plans.wanted_prompts import (
     SPEAKS_COUNT,
     SPEAKS_END,
     SPEAKS_HOURS,
+    SPEAKS_LINE,
     SPEAKS_NUMBER,
     SPEAKS_SEATS,
+    SPEAKS_TARGET,
     wanted,
 )
 from callrouter.prompts.catalogue import load_catalogue
@@ -82,9 +84,12 @@ def test_c10_the_numbers_of_a_list_can_not_be_spoken_in_one_recording_prompt_uns
     assert text_at(tmp_path, finding) == "G02"
 
 
-def test_c18_what_only_a_queue_knows_a_desk_can_not_say_prompt_unspeakable(tmp_path: Path) -> None:
-    spoken = CATALOGUE | {"E01", "H04", "Q03"}
-    for announcement in ("E01", "H04", "Q03"):
+def test_c18_what_only_a_queue_or_a_transfer_knows_a_desk_can_not_say_prompt_unspeakable(
+    tmp_path: Path,
+) -> None:
+    only_there = {"E01", "H04", "Q03", "B01", "U01", "B04"}
+    spoken = CATALOGUE | only_there
+    for announcement in sorted(only_there):
         folder = tmp_path / announcement
         loaded = qingxi(folder, plan=[("hub: {announcement: G01,", f"hub: {{announcement: {announcement},")])
         (finding,) = (one for one in check(loaded, AT, spoken, None) if one.is_error)
@@ -104,6 +109,18 @@ def test_c18_seats_that_nobody_has_recorded_are_told_where_they_are_named_prompt
     assert text_at(tmp_path, finding) == "人社专家"
 
 
+def test_c21_a_target_that_nobody_has_recorded_is_a_warning_prompt_file_missing(tmp_path: Path) -> None:
+    loaded = qingxi(tmp_path)
+    assert loaded.plan is not None
+    gone = {"b01-tax-sound", "b04-12333"}
+    keys = {notice.key for notice in wanted(loaded.plan)}
+    assert gone <= keys
+    findings = check(loaded, AT, CATALOGUE | {"B01", "B04"}, keys - gone)
+    missed = [one for one in findings if one.fault.code == "PROMPT_FILE_MISSING"]
+    assert told(missed) == ["lines.yaml warning PROMPT_FILE_MISSING -"] * 2
+    assert [text_at(tmp_path, finding) for finding in missed] == ["幺二三三三", "税务分中心"]
+
+
 def test_what_the_lint_believes_of_announcements_is_what_the_catalogue_says() -> None:
     entries = load_catalogue(PROJECT_ROOT / "ivr_prompts").prompts.values()
     speaks = {entry.prompt_id: set(entry.variables) for entry in entries}
@@ -112,6 +129,9 @@ def test_what_the_lint_believes_of_announcements_is_what_the_catalogue_says() ->
     assert {name for name, said in speaks.items() if said & {"open", "close"}} == SPEAKS_HOURS
     assert {name for name, said in speaks.items() if "seat_name" in said} == SPEAKS_SEATS
     assert {name for name, said in speaks.items() if "email" in said} == SPEAKS_ADDRESS
+    of_a_target = {"branch_name", "target_platform", "utility"}
+    assert {name for name, said in speaks.items() if said & of_a_target} == SPEAKS_TARGET
+    assert {name for name, said in speaks.items() if "dialled" in said} == SPEAKS_LINE
     assert {name for name, said in speaks.items() if said & {"position", "wait_min"}} == SPEAKS_COUNT
 
 

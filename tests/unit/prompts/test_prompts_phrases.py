@@ -20,10 +20,11 @@ from callrouter.prompts.phrases import (
 
 CATALOGUE = load_catalogue(Path(__file__).parents[3] / "ivr_prompts")
 SAID = {prompt.key: prompt.spoken for prompt in phrases(CATALOGUE)}
+PAIRS_OF_DIGITS = 100
 
 
 def test_every_phrase_has_a_key_of_its_own() -> None:
-    assert len(SAID) == len(OF_THE_PLATFORM) + MOST_AHEAD + LONGEST_WAIT_MIN
+    assert len(SAID) == len(OF_THE_PLATFORM) + MOST_AHEAD + LONGEST_WAIT_MIN + PAIRS_OF_DIGITS
     assert len(set(SAID.values())) == len(SAID)
 
 
@@ -80,6 +81,7 @@ def test_a_phrase_with_a_variable_is_one_file_for_each_value_and_all_others_are_
         assert CATALOGUE.entry(prompt_id).variables == ()
     assert CATALOGUE.entry("Q03").variables == ("position",)
     assert CATALOGUE.entry("Q06").variables == ("wait_min",)
+    assert CATALOGUE.entry("W04").variables == ("digits",)
 
 
 def test_one_is_always_the_key_for_a_message_and_two_the_key_for_a_call_back() -> None:
@@ -97,3 +99,26 @@ def test_c41_a_minor_is_not_given_the_long_notice_and_hears_of_110() -> None:
     assert "幺幺零" in SAID["z01"]
     assert "录音" in SAID["z02"]
     assert len(SAID["z02"]) < len(SAID["g04"])
+
+
+@given(st.from_regex(r"[0-9]{4}", fullmatch=True))
+def test_c45_the_end_of_any_ticket_s_number_is_read_out_in_two_files(tail: str) -> None:
+    heard = "".join(SAID[f"w04-{pair}"].rstrip("。") for pair in (tail[:2], tail[2:]))
+    assert len(heard) == 4
+    assert [dict(zip("零幺二三四五六七八九", "0123456789", strict=True))[said] for said in heard] == list(
+        tail
+    )
+
+
+def test_c21_whoever_is_called_is_told_which_key_accepts() -> None:
+    assert SAID["w03"] == "按一接听，按二退回。"
+
+
+def test_c22_whoever_comes_back_from_a_transfer_hears_that_it_failed_and_what_is_left() -> None:
+    assert all(word in SAID["b13"] for word in ("暂时无法接听", "登记转办", "接回客服人员"))
+    assert "优先" in SAID["b16"]
+
+
+@pytest.mark.parametrize("key", ["c03", "c04", "c08", "c32"])
+def test_c22_an_agent_who_can_not_pass_a_caller_on_hears_of_the_ticket(key: str) -> None:
+    assert SAID[key].endswith("请派发工单。")

@@ -16,7 +16,8 @@ from callrouter.records.fold import fold
 from callrouter.vocabulary.cel import CelRow, microseconds_of
 from callrouter.vocabulary.journal import ARRIVAL_CONTEXT, Fallback
 from callrouter.vocabulary.record import CallRecord
-from callrouter.vocabulary.record_words import Anomaly, HungUpBy, LegRole, TerminalState
+from callrouter.vocabulary.record_parts import Voicemail
+from callrouter.vocabulary.record_words import Anomaly, ClosedBy, HungUpBy, LegRole, TerminalState
 
 T0 = datetime(2021, 9, 30, 8, 0, tzinfo=UTC)
 CALLER = "lab-1.1"
@@ -145,8 +146,8 @@ def empty_queue() -> list[CelRow]:
     ]
 
 
-def folded(rows: list[CelRow]) -> CallRecord:
-    record = fold(rows, "node1")
+def folded(rows: list[CelRow], *, closed_by: ClosedBy = ClosedBy.END) -> CallRecord:
+    record = fold(rows, "node1", closed_by=closed_by)
     assert record is not None
     return record
 
@@ -292,6 +293,20 @@ def test_a_message_left_makes_a_voicemail_and_is_accepted_when_finished() -> Non
     assert record.voicemail is not None
     assert (record.voicemail.file, record.voicemail.status) == ("lab-1.1", "HANGUP")
     assert record.accepted_at == at(40)
+
+
+def test_a_message_in_which_the_exchange_died_is_kept_and_makes_no_call_accepted() -> None:
+    rows = [
+        *empty_queue(),
+        user(15.2, "CR_VOICEMAIL", state="started", file="lab-1.1.wav"),
+        user(16.2, "CR_VOICEMAIL", state="finished", status="SKIP"),
+        user(20.2, "CR_VOICEMAIL", state="started", file="lab-1.1.wav"),
+    ]
+    record = folded(rows, closed_by=ClosedBy.RULE)
+    assert record.terminal_state is TerminalState.INTERRUPTED
+    assert record.voicemail == Voicemail("lab-1.1.wav", None, started_at=at(20.2))
+    assert (record.accepted_at, record.register_by) == (None, None)
+    assert set(record.anomalies) == {Anomaly.NO_END, Anomaly.NO_HANGUP}
 
 
 def test_a_notice_that_could_not_be_played_is_odd_and_not_finished() -> None:

@@ -6,11 +6,17 @@ import io
 import os
 import struct
 import wave
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from callrouter.records.recording_repair import repaired, says_nought
+from callrouter.records.fold import fold
+from callrouter.records.recording_repair import repaired, repaired_before_proof, says_nought
+from callrouter.vocabulary.record_parts import Recording, Voicemail
+from callrouter.vocabulary.record_words import Anomaly
+from tests.unit.records.conftest import _call_rows
 
 
 def recording(samples: int) -> bytes:
@@ -83,3 +89,27 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     assert not repaired("c-1.wav", folder)
     assert not repaired("pipe.wav", folder)
     assert elsewhere.read_bytes() == left_by_a_kill(100)
+
+
+def test_of_a_call_that_died_the_recordings_and_the_message_are_repaired_and_what_had_an_end_is_not(
+    tmp_path: Path,
+) -> None:
+    at = datetime(2021, 9, 30, tzinfo=UTC)
+    talks, messages = tmp_path / "monitor", tmp_path / "voicemail"
+    for folder in (talks, messages):
+        folder.mkdir()
+        for name in ("c-1.wav", "c-2.wav", "c.wav"):
+            (folder / name).write_bytes(left_by_a_kill(100))
+    record = fold(_call_rows(1), "lab")
+    assert record is not None
+    record = replace(
+        record,
+        recordings=(Recording("c-1.wav", at, at, ()), Recording("c-2.wav", at, None, ())),
+        voicemail=Voicemail("c.wav", None, started_at=at),
+    )
+    said = repaired_before_proof(record, talks, messages)
+    assert Anomaly.RECORDING_REPAIRED in said.anomalies
+    mended = [file for file in sorted(tmp_path.glob("*/*.wav")) if file.read_bytes() == recording(100)]
+    assert mended == [talks / "c-2.wav", messages / "c.wav"]
+    whole = replace(record, voicemail=Voicemail("c-2.wav", "HANGUP", None, at, at))
+    assert repaired_before_proof(whole, talks, messages) == whole

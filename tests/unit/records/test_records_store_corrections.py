@@ -144,6 +144,26 @@ async def test_a_call_closed_by_rule_is_interrupted_and_corrected_when_its_end_c
     assert await count(store, "open_call") == [0]
 
 
+async def test_a_message_that_was_none_is_an_occasion_to_see_to_its_file(
+    stores: Stores, call_rows: Rows
+) -> None:
+    seen_to = []
+
+    def prove(record: CallRecord) -> CallRecord:
+        seen_to.append(record.call_id)
+        return record
+
+    rows = call_rows(1)
+    for more, said in ((5, "state=started&file=a.wav"), (6, "state=finished&status=SKIP")):
+        rows.append(
+            rows[2]._replace(event="CR_VOICEMAIL", at_us=rows[2].at_us + more, extra=f'{{"extra":"{said}"}}')
+        )
+    store = await stores.open(prove=prove)
+    (first, _other) = (await read(store, rows, call_rows(2))).records
+    assert Anomaly.VOICEMAIL_FAILED in first.anomalies
+    assert seen_to == [first.call_id]
+
+
 async def test_a_late_row_is_an_occasion_to_prove_a_file_that_was_missing(
     stores: Stores, call_rows: Rows
 ) -> None:

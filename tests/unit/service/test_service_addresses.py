@@ -13,6 +13,7 @@ from callrouter.service.for_asterisk import of_the_plan
 from callrouter.settings import PROJECT_ROOT, Settings
 from callrouter.settings_parts import Queue
 from callrouter.vocabulary.plan import Plan
+from tests.unit.decide.a_plan import NOW
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def sounds(tmp_path: Path, yunnan: Plan) -> Path:
 
 
 def told(plan: Plan, sounds: Path, settings: Settings | None = None) -> dict[str, str]:
-    addresses = of_the_plan(settings or Settings(), plan, sounds=sounds).addresses
+    addresses = of_the_plan(settings or Settings(), plan, sounds=sounds, at=NOW).addresses
     assert all(isinstance(one, Address) for one in addresses)
     return {one.queue: one.key for one in addresses}
 

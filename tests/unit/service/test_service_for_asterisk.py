@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from callrouter.plans.wanted_prompts import wanted
 from callrouter.service.for_asterisk import of_the_plan
 from callrouter.settings import PROJECT_ROOT, Settings
 from callrouter.settings_parts import Recording
-from callrouter.vocabulary.plan import Plan
+from callrouter.vocabulary.menu import Menu, MenuDesk
+from callrouter.vocabulary.plan import Plan, announcement_key
+from tests.unit.decide.a_plan import NOW
 
 SECOND = 8_000
 """Octets of A-law."""
@@ -33,7 +36,7 @@ def sounds(tmp_path: Path, plan: Plan) -> Path:
 
 
 def told(plan: Plan, sounds: Path, *, recording: bool = True) -> OfThePlan:
-    return of_the_plan(Settings(recording=Recording(enabled=recording)), plan, sounds=sounds)
+    return of_the_plan(Settings(recording=Recording(enabled=recording)), plan, sounds=sounds, at=NOW)
 
 
 def by_name(of_plan: OfThePlan) -> dict[str, Notice]:
@@ -78,4 +81,23 @@ def test_every_notice_that_a_call_may_hear_before_an_agent_is_among_them(plan: P
     spoken = {notice.key for notice in wanted(plan) if notice.announcement[0] in "GTMX"}
     assert spoken
     assert spoken <= names
-    assert not any(name.startswith(("e0", "h0")) for name in names)
+    assert not any(name.startswith(("e0", "h0", "b0", "s0", "u0")) for name in names)
+
+
+@pytest.mark.parametrize(("announcement", "is_a_notice"), [("G01", True), ("N02", False)])
+def test_what_a_menu_says_is_a_notice_only_where_callers_hear_it_without_one(
+    plan: Plan, sounds: Path, announcement: str, is_a_notice: bool
+) -> None:
+    menu = Menu("language", announcement, MenuDesk.LINES, (), (), "hotline", 1, 3, "operator.yaml:1")
+    with_it = replace(plan, menus=(menu,))
+    key = announcement_key(announcement, plan.jurisdiction)
+    (sounds / f"{key}.alaw").write_bytes(bytes(SECOND))
+    of_plan = told(with_it, sounds)
+    assert [one.sound for one in of_plan.menus] == [key]
+    assert (key in by_name(of_plan)) is is_a_notice
+
+
+def test_the_priorities_are_the_plans(plan: Plan, sounds: Path) -> None:
+    desks = replace(plan.desks, emergency=replace(plan.desks.emergency, priority=77))
+    of_plan = told(replace(plan, desks=desks), sounds)
+    assert (of_plan.usual_priority, of_plan.emergency_priority) == (plan.desks.hub.priority, 77)

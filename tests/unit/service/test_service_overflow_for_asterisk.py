@@ -14,6 +14,7 @@ from callrouter.service.overflow_for_asterisk import overflows, trunks_of_platfo
 from callrouter.settings import PROJECT_ROOT, Settings
 from callrouter.vocabulary.plan import Plan
 from callrouter.vocabulary.policy import Overflow
+from tests.unit.decide.a_plan import NOW
 
 NAMES = ["changzhi", "hainan", "inner-mongolia", "sichuan", "yunnan"]
 SETTINGS = Settings()
@@ -101,7 +102,7 @@ def test_trunks_that_bring_other_platforms_calls_are_told() -> None:
 
 
 def test_what_says_that_seats_are_not_available_has_the_length_of_its_recording() -> None:
-    told = of_the_plan(SETTINGS, shipped("hainan"))
+    told = of_the_plan(SETTINGS, shipped("hainan"), at=NOW)
     notice = next(step.notice for step in told.overflows if step.queue == "expert-12320")
     assert notice is not None
     [part] = notice.parts

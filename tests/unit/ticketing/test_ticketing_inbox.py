@@ -124,6 +124,16 @@ def test_the_calls_are_what_their_newest_revisions_say(folder: Import, tmp_path:
     assert rows(tmp_path / "inbox.db", query) == [("c-1", 2, "completed"), ("c-2", 10, "released")]
 
 
+def test_fields_and_words_that_are_not_known_yet_are_stored(folder: Import, tmp_path: Path) -> None:
+    inbox = folder("inbox").Inbox(tmp_path / "inbox.db")
+    data = {"revision": 1, "terminal_state": "a_word_of_next_year", "a_field_of_next_year": {"more": [1]}}
+    newer = record("c-1", 1, "completed") | {"data": data}
+    assert inbox.store(read(folder, newer)) == ["stored"]
+    inbox.close()
+    query = "SELECT call_id, terminal_state FROM calls"
+    assert rows(tmp_path / "inbox.db", query) == [("c-1", "a_word_of_next_year")]
+
+
 def test_a_manifest_is_answered_with_what_is_missing_of_its_own_sources(
     folder: Import, tmp_path: Path
 ) -> None:

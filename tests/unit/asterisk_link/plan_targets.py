@@ -1,0 +1,34 @@
+"""To whom a caller can be passed, in the tests of the dialplan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from callrouter.asterisk_link.targets_of_the_plan import DialledTarget
+
+
+def target(
+    name: str, role: str, code: str, dial: tuple[str, ...], kind: str = "dial", **others: Any
+) -> DialledTarget:
+    """Somebody to whom a caller can be passed, at any time and in both ways unless told otherwise."""
+    usual: dict[str, Any] = {
+        "is_first": True, "kinds": ("plain", "three_way"), "ring_s": 30, "connecting": "", "passing": "",
+        "failed": "", "joined": "", "always": True, "begins": 0,
+    }  # fmt: skip
+    return DialledTarget(id=name, role=role, kind=kind, dial=dial, code=code, **(usual | others))
+
+
+TARGETS = (
+    target(
+        "tax-sichuan", "branch", "12366", ("PJSIP/12366@peer-tax",),
+        kinds=("three_way",), connecting="b01-tax", passing="b02-tax", failed="b03-tax", joined="b05-tax",
+    ),
+    target(
+        "tax-mianyang", "branch", "12366", ("PJSIP/12366@peer-my",),
+        is_first=False, always=False, begins=1_900_000_000,
+    ),
+    target("expert-12348", "expert", "12348", ("expert-12348",), kind="queue", kinds=("plain",), always=False),
+    target("1001", "colleague", "1001", ("PJSIP/1001",), ring_s=15),
+    target("supervisor", "supervisor", "0", ("PJSIP/1101", "PJSIP/1102"), begins=1_800_000_000),
+)  # fmt: skip
+"""Of each sort one."""
