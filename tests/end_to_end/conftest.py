@@ -38,6 +38,15 @@ LONGEST_FIRST = (
 """Files that take longest: several run at once, and the last to begin should be a short one."""
 
 
+APART_S = 3.0
+
+
+def pytest_sessionstart() -> None:
+    """Let no two workers begin together: while a system boots, calls of the others lose packets."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    time.sleep(APART_S * int(worker))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest files; with `--dist loadfile --no-loadscope-reorder` they are begun in this order."""
     order = {name: place for place, name in enumerate(LONGEST_FIRST)}
