@@ -133,6 +133,8 @@ async def test_a_rehearsal_beside_the_live_system_touches_none_of_it(make_system
         call = await caller.dial("12300")
         ringing = await agent.next_call(timeout_s=10)
         await ringing.answer()
+        # Who hangs up before he is connected has not talked: the next seat rings.
+        await ringing.hears(CALLER_HZ, timeout_s=20)
         await ringing.hang_up()
         await call.wait_for(CallState.ENDED, timeout_s=5)
     record = rehearsal.record(call.sip_call_id)
