@@ -40,6 +40,11 @@ class Layout:
         return self.root / "secrets.json"
 
     @property
+    def desk_tokens(self) -> Path:
+        """Who may ask at the agents' desks; 0600."""
+        return self.root / "desk_tokens.json"
+
+    @property
     def boot_name(self) -> Path:
         """The word that Asterisk puts on everything it tells, for the controller to check; 0600."""
         return self.root / "boot-name"

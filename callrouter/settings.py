@@ -14,6 +14,7 @@ from callrouter.settings_parts import (
     Agi,
     Ami,
     Asterisk,
+    Desk,
     Http,
     Log,
     Managed,
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     ami: Ami = Ami()
     mqtt: Mqtt = Mqtt()
     http: Http = Http()
+    desk: Desk = Desk()
     database_url: str = ""
     ticketing: Ticketing = Ticketing()
     records: Records = Records()

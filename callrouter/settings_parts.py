@@ -169,6 +169,15 @@ class Http(_Part):
     port: Port = 18080
 
 
+class Desk(_Part):
+    """The agents' desks, over HTTP."""
+
+    show_numbers: bool = False
+    """Whether agents see their caller's whole number; supervisors do."""
+    most_streams: Annotated[int, Field(ge=1, le=5000)] = 200
+    """Who may listen to events at once."""
+
+
 class Ticketing(_Part):
     """Delivery to the ticketing side."""
 

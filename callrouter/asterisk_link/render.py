@@ -32,6 +32,8 @@ class Phone:
     password: str
     context: str
     seat: bool
+    supervisor: bool = False
+    """May listen to the seats' calls."""
 
 
 @dataclass(frozen=True, slots=True)

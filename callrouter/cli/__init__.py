@@ -6,7 +6,19 @@ import sys
 
 import typer
 
-from callrouter.cli import asterisk, demo, outbox, plan, prompts, recordings, records, seats, serve, transfers
+from callrouter.cli import (
+    asterisk,
+    demo,
+    desk,
+    outbox,
+    plan,
+    prompts,
+    recordings,
+    records,
+    seats,
+    serve,
+    transfers,
+)
 from callrouter.cli.instance import MENDABLE_ERRORS
 
 application = typer.Typer(
@@ -24,6 +36,7 @@ application.add_typer(records.commands, name="records")
 application.add_typer(recordings.commands, name="recordings")
 application.add_typer(outbox.commands, name="outbox")
 application.add_typer(seats.commands, name="seats")
+application.add_typer(desk.commands, name="desk")
 application.add_typer(transfers.commands, name="transfers")
 application.add_typer(prompts.commands, name="prompts")
 application.add_typer(asterisk.commands, name="asterisk")

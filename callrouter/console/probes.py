@@ -78,7 +78,14 @@ def probe_application(
 def probe_server(application: Starlette, port: int) -> uvicorn.Server:
     """Return the server for the probes, on loopback; `should_exit` ends it."""
     config = uvicorn.Config(
-        application, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off"
+        application,
+        host="127.0.0.1",
+        port=port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        # A client who takes nothing of his events would keep the server up for ever.
+        timeout_graceful_shutdown=2,
     )
     return _SignalFreeServer(config)
 

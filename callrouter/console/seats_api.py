@@ -15,24 +15,23 @@ Rules:
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from callrouter.asterisk_link.ami_errors import AmiError, AmiLost, AmiTimeout
 from callrouter.calls.seat_board import SeatBoard, SeatStanding
 from callrouter.calls.seat_desk import Desk, UnknownSeat
+from callrouter.console.bodies import BodyError, read_body
 from callrouter.vocabulary.seat_state import OUT, PauseReason, SeatState
 
 MAX_BODY_BYTES: Final = 1024
-BODY_WITHIN_S: Final = 5.0
 _REASONS: Final = ", ".join(reason.value for reason in PauseReason)
 
 
@@ -172,20 +171,10 @@ def _one_member(value: Any, name: str) -> str:
 
 
 async def _body(request: Request) -> bytes:
-    body = b""
     try:
-        async with asyncio.timeout(BODY_WITHIN_S):
-            async for part in request.stream():
-                body += part
-                if len(body) > MAX_BODY_BYTES:
-                    raise _Refusal(
-                        413,
-                        "body",
-                        f"请求体超过 {MAX_BODY_BYTES} 字节 / the body is longer than {MAX_BODY_BYTES} octets",
-                    )
-    except (TimeoutError, ClientDisconnect):
-        raise _Refusal(408, "body", "请求体没有及时送达 / the body did not come in time") from None
-    return body
+        return await read_body(request, MAX_BODY_BYTES)
+    except BodyError as error:
+        raise _Refusal(error.status, "body", error.text) from None
 
 
 def _row(row: SeatStanding) -> dict[str, str | None]:

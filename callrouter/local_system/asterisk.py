@@ -115,7 +115,11 @@ def _configuration(
     plan: OfThePlan,
 ) -> AsteriskConfiguration:
     duty = settings.sip.duty_phone
-    phones = [Phone(seat, secrets.phones[seat], "from-seat", seat=True) for seat in settings.sip.staff]
+    supervisors = settings.sip.supervisors
+    phones = [
+        Phone(name, secrets.phones[name], "from-seat", seat=True, supervisor=name in supervisors)
+        for name in settings.sip.staff
+    ]
     phones.append(Phone(duty, secrets.phones[duty], "from-seat", seat=True))
     if settings.sip.softphone:
         name = settings.sip.softphone

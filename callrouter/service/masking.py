@@ -4,6 +4,7 @@ Rules:
 - The caller's number is shown as 138****8000, wherever in the record it stands; what is no number is not shown. It is
   found without its area or country, too, for a switch takes these off and puts them on.
 - SIP headers as the outside world wrote them are not shown at all: anything may stand in them.
+- What an agent noted of a call is not shown either: it may say anything about anybody.
 - Ids stay, and the names of files but for the caller's number: by them one finds the rest.
 - A text that came from outside cannot steer the reader's terminal, in JSON either.
 """
@@ -24,6 +25,7 @@ _PERSONAL: Final = frozenset({"caller_raw", "caller", "caller_number", "number"}
 _RAW_HEADERS: Final = frozenset(
     {"to_raw", "diversion_raw", "history_info_raw", "to", "diversion", "history_info"}
 )
+_NOTE: Final = "text"
 _KEPT: Final = frozenset(
     {"call_id", "node", "uniqueid", "linkedid", "leg", "cel_ids", "sha256", "plan_hash", "id"}
 )
@@ -90,7 +92,7 @@ def _masked(key: str, value: Any, own: tuple[str, ...]) -> Any:
         return [_masked(key, held, own) for held in value]
     if not isinstance(value, str) or key in _KEPT:
         return value
-    if key in _RAW_HEADERS:
+    if key in _RAW_HEADERS or key == _NOTE:
         return HIDDEN
     if key in _PERSONAL:
         return mask_number(value)

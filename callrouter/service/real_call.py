@@ -1,7 +1,8 @@
 """A real call as a test: what Asterisk wrote down, with other numbers, and what came of it.
 
 Rules:
-- The rows are the call's own, in order, with their instants; people have pseudonyms (`pseudonyms`).
+- The rows are the call's own, in order, with their instants; people have pseudonyms (`pseudonyms`), and what an agent
+  noted is left out.
 - What is expected is what the record of the real call says: its decision, and the parts of its outcome that follow
   from the rows alone. A file's hash, say, does not.
 - With other numbers the same must come of it: of the rows by folding, of the decision by asking the plan of today.
@@ -28,6 +29,7 @@ from callrouter.service.pseudonyms import Pseudonyms
 from callrouter.service.stored_call import StoredCall, StoredJournal
 from callrouter.vocabulary.call import Call, FoundBy
 from callrouter.vocabulary.cel import CelRow, extra_of, facts_of
+from callrouter.vocabulary.journal import JournalEvent
 from callrouter.vocabulary.numbers import parse_number
 from callrouter.vocabulary.plan import Plan
 from callrouter.vocabulary.queue_log import QueueRow
@@ -51,6 +53,8 @@ _PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "announcements": ("key",),
     "transfers": ("kind", "target", "outcome", "cause"),
 }
+_WRITTEN_BY_AGENTS: Final[Mapping[str, str]] = {"text": "a note", "number": "A-1"}
+_DESK: Final = JournalEvent.DESK.value
 _NOT_FROM_ROWS: Final = frozenset({"not_explained", "recording_missing"})
 """Anomalies that are found after folding."""
 
@@ -167,6 +171,8 @@ def _extra(row: CelRow, people: Pseudonyms) -> str:
         key: people.in_header(value) if key in _HEADERS else people.in_text(value)
         for key, value in facts.items()
     }
+    if row.event == _DESK:
+        said |= {key: said_instead for key, said_instead in _WRITTEN_BY_AGENTS.items() if key in said}
     if said == facts:
         return row.extra
     text = "&".join(f"{key}={quote(value, safe='')}" for key, value in said.items())

@@ -9,7 +9,8 @@ from enum import StrEnum
 from functools import cache
 from itertools import pairwise
 
-from callrouter.ticketing.chinese_words import FIELDS, MODELS, VALUES
+from callrouter.ticketing.chinese_values import VALUES
+from callrouter.ticketing.chinese_words import FIELDS, MODELS
 
 
 @cache

@@ -26,13 +26,16 @@ from callrouter.ticketing.envelope_schemas import (
     manifest,
 )
 from callrouter.ticketing.model_words import of_field, of_model, of_words
-from callrouter.vocabulary import journal, live, message, record, record_parts, record_words
+from callrouter.vocabulary import journal, live, message, record, record_parts, record_words, transfer
 from callrouter.vocabulary.live import Answered, Arrived, Ended, Transferred
 from callrouter.vocabulary.message import Kind
 from callrouter.vocabulary.record import CallRecord
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-_MODULES: Final[tuple[ModuleType, ...]] = (record, record_parts, record_words, live, journal, message)
+_MODULES: Final[tuple[ModuleType, ...]] = (
+    *(record, record_parts, record_words, live, journal, message),
+    transfer,
+)
 
 
 MODELS: Final[dict[Kind, type]] = {

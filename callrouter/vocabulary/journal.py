@@ -72,11 +72,13 @@ class JournalEvent(StrEnum):
     TRANSFER = "CR_TRANSFER"
     """An attempt to bring somebody into the call.
 
-    Keys: id (the attempt's, within the call), state (requested, ringing, answered, accepted, joined, ended). When
-    requested also kind (a `TransferKind`), target (its id in the plan), by (the agent's seat) and, to an emergency
-    service, service (110, 119, 120, 122). On any, leg (the uniqueid of the channel to the target). Answered is not
-    yet accepted: the target is asked whether it takes the call. Joined, or ended after that, also left: `agent`, if
-    the agent has left the caller with the target. When ended also outcome (a `TransferOutcome`) and cause (Q.850).
+    Keys: id (the attempt's, within the call), state (requested, ringing, answered, accepted, joined, ended; refused:
+    it did not begin, and this is all that is written of it). When requested or refused also kind (a `TransferKind`),
+    target (its id in the plan), by (the agent's seat) and, to an emergency service, service (110, 119, 120, 122). On
+    any, leg (the uniqueid of the channel to the target). Answered is not yet accepted: the target is asked whether it
+    takes the call. Joined, or ended after that, also left: `agent`, if the agent has left the caller with the target.
+    When ended also outcome (a `TransferOutcome`) and cause (Q.850).
+    When refused also why (a `RefusedTarget`).
     """
     HOLD = "CR_HOLD"
     """The caller hears music because the agent wants it so. Keys: state (began, ended).
@@ -103,6 +105,14 @@ class JournalEvent(StrEnum):
     Keys: id (the same id and part twice is one word), kind (note, ticket, enforcement), by (the seat), at (epoch
     seconds with µs, when it was said). Of a note also text, part and of (a long one is in parts 1..of); of a ticket
     also number.
+    """
+    SUPERVISION = "CR_SUPERVISION"
+    """A supervisor listens, whispers to the agent, or joins.
+
+    Keys: id, call (the call's id), seat, supervisor (accounts), kind (listen, whisper, join), state (began, ended),
+    at (epoch seconds with µs). It is written twice: at once, on the supervisor's channel, which is no part of the
+    call; and on the caller's at its end, in no order. The same id and state is one word. Without `ended` it ended
+    with the call.
     """
     SEAT = "CR_SEAT"
     """On the channel that rings a seat, when it was not connected. Keys: seat, status (DIALSTATUS), cause (Q.850)."""

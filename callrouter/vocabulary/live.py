@@ -53,6 +53,7 @@ class Transferred:
     """An attempt to bring somebody in has ended, well or not."""
 
     at: datetime
+    """When the target came to the caller, else when the attempt failed."""
     id: str
     kind: TransferKind | None
     target: str | None

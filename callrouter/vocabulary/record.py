@@ -18,13 +18,19 @@ from callrouter.vocabulary.journal import Fallback
 from callrouter.vocabulary.record_parts import (
     Announcement,
     CallBack,
+    Consult,
     Emergency,
+    Enforcement,
+    Hold,
     Leg,
     MenuChoice,
+    Note,
     QueueVisit,
     Recording,
+    Supervision,
     Survey,
     Talk,
+    Ticket,
     Transfer,
     Voicemail,
 )
@@ -158,3 +164,16 @@ class CallRecord:
 
     What of it was believed, the decision's `path` and `case` say.
     """
+    agents: tuple[str, ...] = ()
+    """The endpoints of all agents who talked to the caller, each once, in the order of their first talk.
+
+    Whoever an agent brought into the call is none of them: see `transfers` and the roles of `legs`.
+    """
+    consults: tuple[Consult, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    held_ms: int = 0
+    """How long the caller was on hold, in all."""
+    supervisions: tuple[Supervision, ...] = ()
+    notes: tuple[Note, ...] = ()
+    tickets: tuple[Ticket, ...] = ()
+    enforcement: Enforcement | None = None

@@ -8,7 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from callrouter.vocabulary.record_words import EmergencyDirection, LegRole, TransferKind, TransferOutcome
+from callrouter.vocabulary.record_words import (
+    EmergencyDirection,
+    LegRole,
+    SupervisionKind,
+    TransferKind,
+    TransferOutcome,
+)
+from callrouter.vocabulary.transfer import RefusedTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,8 @@ class Leg:
     sip_call_id: str | None = None
     talk_ms: int = 0
     """How long it was bridged with the caller."""
+    consult_ms: int = 0
+    """How long agent and target talked on it without the caller; it is no part of `talk_ms`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +114,88 @@ class Transfer:
     """The endpoint of the agent who asked for it."""
     requested_at: datetime
     answered_at: datetime | None
+    """The target picked up; it is then asked whether it takes the call."""
     joined_at: datetime | None
+    """The target came to the caller."""
     ended_at: datetime | None
+    """The attempt failed, or the target that was joined left."""
     outcome: TransferOutcome
     cause: int | None
     """Q.850."""
     leg: str | None
     """The uniqueid of the channel to the target."""
+    accepted_at: datetime | None = None
+    """The target took the call."""
+    left_by_agent_at: datetime | None = None
+    """Since when the caller was with the target alone; None: the agent stayed as long, or no agent was there."""
+    refused: RefusedTarget | None = None
+    """Why it did not begin, where the plan does not let it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consult:
+    """A stretch in which agent and target heard each other and the caller did not, `[starts_at, ends_at)`."""
+
+    starts_at: datetime
+    ends_at: datetime
+    agent: str
+    """The uniqueid of the agent's leg."""
+    target: str
+    """The uniqueid of the target's leg."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A stretch in which the caller heard music because the agent wanted it so, `[starts_at, ends_at)`.
+
+    That an agent keys in a target's code is one, too. Waiting for a target is none: it is told by the transfer.
+    """
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Supervision:
+    """A supervisor took part in the talk of a seat."""
+
+    supervisor: str
+    """The account."""
+    seat: str | None
+    kind: SupervisionKind | None
+    began_at: datetime
+    ended_at: datetime | None
+    """None: nobody wrote it down; with the call at the latest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What an agent wrote down of the call: personal data, like the caller's number."""
+
+    at: datetime
+    by: str | None
+    """The seat."""
+    text: str
+    """At most 500 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A ticket that an agent named; of several the last is the one that counts."""
+
+    at: datetime
+    by: str | None
+    """The seat."""
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enforcement:
+    """An agent marked the call as a report that is passed on first (立即转办); no rating is asked for then."""
+
+    at: datetime
+    by: str | None
+    """The seat."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,19 @@ class TransferOutcome(StrEnum):
     CALLER_LEFT = "caller_left"
     INTERRUPTED = "interrupted"
     """Nobody wrote down how it ended."""
+    REFUSED = "refused"
+    """It did not begin: the plan does not let this caller be passed there; the transfer's `refused` says why."""
+
+
+class SupervisionKind(StrEnum):
+    """How a supervisor took part in a talk."""
+
+    LISTEN = "listen"
+    """Unheard."""
+    WHISPER = "whisper"
+    """Heard by the agent alone."""
+    JOIN = "join"
+    """Heard by all."""
 
 
 class EmergencyDirection(StrEnum):
@@ -76,6 +89,8 @@ class HungUpBy(StrEnum):
     """A person on our side: an agent, or who answered at the last resort."""
     SYSTEM = "system"
     """The dialplan."""
+    TARGET = "target"
+    """Somebody to whom the caller was passed: a branch center, a colleague, another platform."""
 
 
 class TerminalState(StrEnum):
@@ -142,3 +157,9 @@ class Anomaly(StrEnum):
     """A key was pressed, or a menu given up, that had not been offered."""
     RECORDING_REPAIRED = "recording_repaired"
     """A file had no proper end, because the exchange died: its header was written anew."""
+    HOLD_UNPAIRED = "hold_unpaired"
+    """A hold ended that had not begun."""
+    NOTE_INCOMPLETE = "note_incomplete"
+    """Parts of an agent's note are missing."""
+    SUPERVISION_UNPAIRED = "supervision_unpaired"
+    """A supervision ended that had not begun."""

@@ -16,15 +16,19 @@ from callrouter.records.fold.acceptance import deadline, explained
 from callrouter.records.fold.announcements import announcements_of
 from callrouter.records.fold.arrival import Arrival, arrival_of, canonical, clue, is_rehearsal
 from callrouter.records.fold.channels import ANSWER
+from callrouter.records.fold.consults import consultations_of, consults_of
 from callrouter.records.fold.decisions import decision_of, platform_path
+from callrouter.records.fold.desk import asked_for_a_rating, desk_of
 from callrouter.records.fold.ending import Facts, answered_in_time, ended_us, terminal_state
+from callrouter.records.fold.holds import holds_of
 from callrouter.records.fold.journal import Journal, journal_of
-from callrouter.records.fold.legs import hung_up_by, legs_of
+from callrouter.records.fold.legs import hung_up_by, legs_of, with_consults
 from callrouter.records.fold.milestones import milestones
 from callrouter.records.fold.parties import parties_of
 from callrouter.records.fold.queues import queue_visits_of
 from callrouter.records.fold.requests import menu_of, request_of
 from callrouter.records.fold.sounds import message_of, recordings_of
+from callrouter.records.fold.supervisions import supervisions_of
 from callrouter.records.fold.surveys import survey_of
 from callrouter.records.fold.talks import Stretch, talk_milliseconds, talks_of
 from callrouter.records.fold.transfers import attempts_of, emergency_of
@@ -59,7 +63,8 @@ def fold(
     parties = parties_of(journal)
     talks = talks_of(journal, parties)
     message = message_of(journal)
-    attempts = attempts_of(journal)
+    attempts = attempts_of(journal, parties, talks)
+    consultations = consultations_of(journal, parties, talks, attempts, over_us) if attempts else []
     ended_by = hung_up_by(journal, parties, talks)
     waited_ms = journal.milliseconds(arrival.at_us, talks[0].starts_us) if talks else None
     picked_up_ms = _picked_up_ms(journal, arrival, talks[0]) if talks else None
@@ -70,9 +75,14 @@ def fold(
     ending = Facts(closed_by, arrival.refused, *left, ended_by, decision, fallback)
     # Whatever notes an anomaly comes before the record is made.
     announcements, menu = announcements_of(journal, over_us), menu_of(journal)
-    visits = queue_visits_of(journal, talks, over_us, queue)
+    visits = queue_visits_of(journal, talks, attempts, over_us, queue)
     emergency = emergency_of(journal, decision, attempts)
     recordings, survey = recordings_of(journal), survey_of(journal)
+    (holds, held_ms), supervisions, desk = (
+        holds_of(journal, talks, over_us),
+        supervisions_of(journal),
+        desk_of(journal),
+    )
     state = terminal_state(journal, ending)
     talk_ms = talk_milliseconds(talks)
     told_talks = _talks(journal, talks)
@@ -95,7 +105,7 @@ def fold(
         decision_derived=False,
         announcements=announcements,
         queue_visits=visits,
-        legs=legs_of(journal, parties, talks, sip_call_id, talk_ms),
+        legs=with_consults(legs_of(journal, parties, talks, sip_call_id, talk_ms), consultations),
         agent=_agent(talks),
         talk_ms=talk_ms,
         voicemail=message.voicemail if message else None,
@@ -118,11 +128,19 @@ def fold(
         transfers=tuple([attempt.transfer for attempt in attempts]),
         emergency=emergency,
         recordings=recordings,
-        survey=survey,
+        survey=asked_for_a_rating(survey, desk.enforcement),
         picked_up_ms=picked_up_ms,
         call_back=request.call_back if request else None,
         menu=menu,
         register_by=None if talks else deadline(decision, left_at),
+        agents=_agents(talks),
+        consults=consults_of(journal, consultations),
+        holds=holds,
+        held_ms=held_ms,
+        supervisions=supervisions,
+        notes=desk.notes,
+        tickets=desk.tickets,
+        enforcement=desk.enforcement,
     )
 
 
@@ -137,6 +155,10 @@ def _agent(talks: Sequence[Stretch]) -> str | None:
         if talk.party.role is _AGENT:
             return talk.party.endpoint
     return None
+
+
+def _agents(talks: Sequence[Stretch]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([talk.party.endpoint for talk in talks if talk.party.role is _AGENT]))
 
 
 def _talks(journal: Journal, talks: Sequence[Stretch]) -> tuple[Talk, ...]:

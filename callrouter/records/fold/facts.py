@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache, partial
 from typing import Final, NamedTuple, TypeGuard, TypeVar
 
-from callrouter.vocabulary.cel import facts_in
+from callrouter.vocabulary.cel import CelRowError, facts_in, microseconds_in
 from callrouter.vocabulary.journal import JournalEvent
 from callrouter.vocabulary.record_words import Anomaly
 
@@ -28,6 +28,7 @@ DIALLED: Final = "dialled"
 REQUESTED: Final = "requested"
 RINGING: Final = "ringing"
 ANSWERED: Final = "answered"
+ACCEPTED: Final = "accepted"
 JOINED: Final = "joined"
 ENDED: Final = "ended"
 OFFERED: Final = "offered"
@@ -38,17 +39,20 @@ SCHEDULED: Final = "scheduled"
 CHOSEN: Final = "chosen"
 GIVEN_UP: Final = "given_up"
 WAIVED: Final = "waived"
+BEGAN: Final = "began"
+REFUSED: Final = "refused"
 
 PLACE_OF_STATE: Final[Mapping[str | None, int]] = {
-    **dict.fromkeys((STARTED, SCHEDULED, ENTERED, DIALLED, REQUESTED, OFFERED), 0),
+    **dict.fromkeys((STARTED, SCHEDULED, ENTERED, DIALLED, REQUESTED, OFFERED, BEGAN), 0),
     RINGING: 1,
     PAUSED: 1,
     ANSWERED: 2,
     RESUMED: 2,
-    JOINED: 3,
+    ACCEPTED: 3,
+    JOINED: 4,
 }
 """At equal instants, what begins comes before what ends; any other state comes last."""
-LAST_PLACE: Final = 4
+LAST_PLACE: Final = 5
 
 _SAID_OFTEN: Final = frozenset(
     event.value
@@ -130,6 +134,15 @@ def cause_in(text: str | None, anomalies: set[Anomaly]) -> int | None:
 def is_cause(value: object) -> TypeGuard[int]:
     """Whether it is a Q.850 cause."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 127
+
+
+def instant_in(text: str | None, written_us: int, anomalies: set[Anomaly]) -> int:
+    """Read epoch seconds with µs, in microseconds; the instant of writing where they cannot be read."""
+    try:
+        return microseconds_in(text or "")
+    except CelRowError:
+        anomalies.add(_UNREADABLE)
+        return written_us
 
 
 def word_in(text: str | None, words: type[Word], anomalies: set[Anomaly]) -> Word | None:

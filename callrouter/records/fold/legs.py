@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from operator import attrgetter
+from typing import Final
 
 from callrouter.records.fold.channels import ANSWER, is_plumbing
+from callrouter.records.fold.consults import Consultation, consult_milliseconds
 from callrouter.records.fold.journal import Journal
-from callrouter.records.fold.parties import Party
+from callrouter.records.fold.parties import Party, is_target
 from callrouter.records.fold.talks import Stretch, talk_milliseconds
 from callrouter.vocabulary.record_parts import Leg
 from callrouter.vocabulary.record_words import HungUpBy, LegRole
 
 _CALLER = LegRole.CALLER
 _BY_CALLER, _BY_AGENT, _BY_SYSTEM = HungUpBy.CALLER, HungUpBy.AGENT, HungUpBy.SYSTEM
+_ends_us: Final = attrgetter("ends_us")
 
 
 def legs_of(
@@ -33,6 +38,13 @@ def legs_of(
     return tuple(legs)
 
 
+def with_consults(legs: tuple[Leg, ...], consultations: Sequence[Consultation]) -> tuple[Leg, ...]:
+    """Put in how long agents and targets talked without the caller."""
+    if not consultations:
+        return legs
+    return tuple([replace(leg, consult_ms=consult_milliseconds(consultations, leg.uniqueid)) for leg in legs])
+
+
 def hung_up_by(journal: Journal, parties: Sequence[Party], talks: Sequence[Stretch]) -> HungUpBy | None:
     """Tell who ended the call; None when Asterisk did not say.
 
@@ -43,11 +55,18 @@ def hung_up_by(journal: Journal, parties: Sequence[Party], talks: Sequence[Stret
         return None
     for party in parties:
         if party.channel.name == hangup.source:
-            return _BY_CALLER if party.role is _CALLER else _BY_AGENT
+            return _who(party)
+    last = max(talks, key=_ends_us).party if talks else None
     # Behind a Local channel that the caller talked through is a person.
-    if is_plumbing(hangup.source) or (talks and _has_hung_up(talks[-1].party)):
-        return _BY_AGENT
-    return _BY_SYSTEM
+    if last is not None and (is_plumbing(hangup.source) or _has_hung_up(last)):
+        return _who(last)
+    return _BY_AGENT if is_plumbing(hangup.source) else _BY_SYSTEM
+
+
+def _who(party: Party) -> HungUpBy:
+    if party.role is _CALLER:
+        return _BY_CALLER
+    return HungUpBy.TARGET if is_target(party.role) else _BY_AGENT
 
 
 def _has_hung_up(party: Party) -> bool:

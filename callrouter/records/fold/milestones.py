@@ -6,6 +6,8 @@ Rules:
 - A call is told of when its decision is known, or with the first thing that happens to it, if that comes before.
 - Who is bridged with the caller is a person, unless the channel is plumbing: then it may stand in for one, who is in
   a bridge with its other half (`stand_ins`).
+- An attempt to bring somebody in is told when it is joined, else when it has failed: it has ended well then, however
+  long they talk.
 - A call that is over has ended, also when its hang-up was not written down: with the last that is known of it, as the
   record says too, and nobody knows why.
 """
@@ -30,13 +32,23 @@ from callrouter.records.fold.channels import (
     other_half,
 )
 from callrouter.records.fold.decisions import fallback_in
-from callrouter.records.fold.facts import ENDED, REQUESTED, Fact, fact_of, facts_about, word_in
+from callrouter.records.fold.facts import (
+    ENDED,
+    JOINED,
+    REFUSED,
+    REQUESTED,
+    Fact,
+    fact_of,
+    facts_about,
+    word_in,
+)
 from callrouter.records.fold.journal import begins_a_call
+from callrouter.records.fold.parties import is_target
 from callrouter.records.fold.transfers import outcome_in
 from callrouter.vocabulary.cel import CelRow, instant_at
 from callrouter.vocabulary.journal import DecisionFact, JournalEvent
 from callrouter.vocabulary.live import Answered, Arrived, Ended, LiveEvent, Milestone, Transferred
-from callrouter.vocabulary.record_words import Anomaly, HungUpBy, TransferKind
+from callrouter.vocabulary.record_words import Anomaly, HungUpBy, LegRole, TransferKind, TransferOutcome
 from callrouter.vocabulary.wire_text import without_controls
 
 ARRIVED: Final = "arrived"
@@ -56,6 +68,8 @@ _LINE, _MODE, _PHASE, _PLATFORM, _SOURCE = (
 )
 _NOTHING: Final[Mapping[str, str]] = {}
 _BY_CALLER, _BY_AGENT, _BY_SYSTEM = HungUpBy.CALLER, HungUpBy.AGENT, HungUpBy.SYSTEM
+_AN_AGENTS: Final = "party=agent"
+"""In the facts of nearly every leg: they need not be read."""
 
 
 def milestones(rows: Iterable[CelRow], *, is_over: bool = False) -> tuple[Milestone, ...]:
@@ -94,6 +108,8 @@ class _Call:
     decided: Fact | None = None
     others: set[str] = field(default_factory=set)
     """The names of the parties' channels, but the caller's."""
+    targets: set[str] = field(default_factory=set)
+    """The names of the channels to those whom an agent brings in."""
     bridges: dict[str, dict[str, str]] = field(default_factory=dict)
     """By bridge: the uniqueids of the channels in it, each with its name."""
     rooms: dict[str, str] = field(default_factory=dict)
@@ -146,6 +162,13 @@ def _channel_started(call: _Call, row: CelRow) -> None:
 def _note_party(call: _Call, row: CelRow) -> None:
     if not is_plumbing(row.channel):
         call.others.add(row.channel)
+
+
+def _leg_called(call: _Call, row: CelRow) -> None:
+    if _AN_AGENTS not in row.extra:
+        role = word_in(_fact(row).text("party"), LegRole, set())
+        if role is not None and is_target(role):
+            call.targets.add(row.channel)
 
 
 def _arrived(call: _Call, row: CelRow) -> None:
@@ -208,18 +231,18 @@ def _transfer_went_on(call: _Call, row: CelRow) -> None:
     attempt = fact.text("id") or ""
     if fact.state == REQUESTED:
         call.requests.setdefault(attempt, fact)
-    elif fact.state == ENDED:
+    elif fact.state in {JOINED, ENDED, REFUSED}:
         call.tell(f"{TRANSFERRED}{attempt}", _transferred(attempt, call.requests.get(attempt, fact), fact))
 
 
-def _transferred(attempt: str, requested: Fact, ended: Fact) -> Transferred:
+def _transferred(attempt: str, requested: Fact, told: Fact) -> Transferred:
     anomalies: set[Anomaly] = set()
     return Transferred(
-        at=instant_at(ended.at_us),
+        at=instant_at(told.at_us),
         id=attempt,
         kind=word_in(requested.text("kind"), TransferKind, anomalies),
         target=requested.text("target"),
-        outcome=outcome_in(ended, anomalies),
+        outcome=TransferOutcome.JOINED if told.state == JOINED else outcome_in(told, anomalies),
     )
 
 
@@ -235,6 +258,8 @@ def _by(call: _Call, caller: str, source: str | None) -> HungUpBy | None:
         return None
     if source == caller:
         return _BY_CALLER
+    if source in call.targets:
+        return HungUpBy.TARGET
     return _BY_AGENT if source in call.others or is_plumbing(source) else _BY_SYSTEM
 
 
@@ -243,6 +268,7 @@ _STEPS: Final[Mapping[str, Callable[[_Call, CelRow], None]]] = {
     _ARRIVED_EVENT: _arrived,
     _REFUSED_EVENT: _refused,
     JournalEvent.DECIDED.value: _decided,
+    JournalEvent.LEG.value: _leg_called,
     BRIDGE_ENTER: _bridge_entered,
     BRIDGE_EXIT: _bridge_left,
     JournalEvent.TRANSFER.value: _transfer_went_on,

@@ -2,6 +2,7 @@
 
 Rules:
 - Every channel but the caller's is a leg of ours. Local channels are plumbing and no legs.
+- A supervisor's channel is known by the supervision that bears its id.
 - The dialplan says on a leg whose it is. Of one that it says nothing of: if it began while the last resort was
   dialled it is its leg, any other is an agent's.
 """
@@ -19,9 +20,11 @@ from callrouter.vocabulary.journal import JournalEvent
 from callrouter.vocabulary.record_words import Anomaly, LegRole
 
 _LEG_EVENT: Final = JournalEvent.LEG.value
+_SUPERVISION_EVENT: Final = JournalEvent.SUPERVISION.value
 _LAST_RESORT_EVENT: Final = JournalEvent.LAST_RESORT.value
 
 _CALLER, _AGENT, _LAST_RESORT = LegRole.CALLER, LegRole.AGENT, LegRole.LAST_RESORT
+_WHO_CALLS_OR_ANSWERS: Final = frozenset({_CALLER, _AGENT, _LAST_RESORT})
 
 
 @dataclass(slots=True, eq=False)
@@ -33,6 +36,11 @@ class Party:
     role: LegRole
     sip_call_id: str | None
     """As was written down for the channel; the caller's comes with its arrival."""
+
+
+def is_target(role: LegRole) -> bool:
+    """Whether it is somebody whom an agent brings into the call."""
+    return role not in _WHO_CALLS_OR_ANSWERS
 
 
 def parties_of(journal: Journal) -> list[Party]:
@@ -56,6 +64,8 @@ def _said(journal: Journal) -> Mapping[str, tuple[LegRole | None, str | None]]:
     for fact in journal.facts[_LEG_EVENT]:
         if fact.uniqueid not in said:
             said[fact.uniqueid] = _said_role(journal, fact), fact.text("sip_call_id")
+    for fact in journal.facts[_SUPERVISION_EVENT]:
+        said.setdefault(fact.text("id") or "", (LegRole.SUPERVISOR, None))
     return said
 
 

@@ -1,6 +1,7 @@
 """Where the caller waited, and which seats were rung meanwhile. Pure.
 
 Rules:
+- A caller whom an agent passes on, or holds, leaves the queue for good, unless he is put back at its head.
 - A stay that was not written down as left ended with the caller's channel: the caller hung up in it.
 - An end without a beginning is noted as odd; the stay is kept all the same, with no length.
 - Which seats were rung meanwhile, `seat_tries` tells.
@@ -16,6 +17,7 @@ from callrouter.records.fold.facts import ENTERED
 from callrouter.records.fold.journal import Journal
 from callrouter.records.fold.seat_tries import Visit, tries_of
 from callrouter.records.fold.talks import Stretch
+from callrouter.records.fold.transfers import Attempt
 from callrouter.vocabulary.journal import JournalEvent
 from callrouter.vocabulary.queue_log import QueueRow
 from callrouter.vocabulary.record_parts import QueueVisit, SeatTry
@@ -27,7 +29,11 @@ _AGENT = LegRole.AGENT
 
 
 def queue_visits_of(
-    journal: Journal, talks: Sequence[Stretch], ended_us: int, queue: Sequence[QueueRow]
+    journal: Journal,
+    talks: Sequence[Stretch],
+    attempts: Sequence[Attempt],
+    ended_us: int,
+    queue: Sequence[QueueRow],
 ) -> tuple[QueueVisit, ...]:
     """Give the stays in queues, in order."""
     visits: list[Visit] = []
@@ -49,7 +55,7 @@ def queue_visits_of(
         if ended_us < entered[1]:
             journal.anomalies.add(Anomaly.TIME_RAN_BACKWARDS)
         visits.append(Visit(*entered, max(ended_us, entered[1]), None, None))
-    tries = tries_of(journal, visits, talks, queue)
+    tries = tries_of(journal, visits, talks, attempts, queue)
     return tuple([_visit(journal, visit, talks, tries.get(place, ())) for place, visit in enumerate(visits)])
 
 

@@ -6,6 +6,7 @@ Rules:
 - The journal tells of a seat that was rung in vain through its Local channel: exactly when, and why. Where both do,
   they are one try; where the queue log is silent, the journal suffices.
 - A seat that was reached through a Local channel answers when it is picked up. The queue log has the connection.
+- A seat that is rung while somebody is brought into the call is called for that, and the caller is in no queue.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from callrouter.records.fold.channels import ANSWER, Channel, endpoint_of, is_pl
 from callrouter.records.fold.facts import Fact, cause_in
 from callrouter.records.fold.journal import Journal
 from callrouter.records.fold.talks import Stretch
+from callrouter.records.fold.transfers import Attempt
 from callrouter.vocabulary.journal import JournalEvent
 from callrouter.vocabulary.queue_log import QueueEvent, QueueRow
 from callrouter.vocabulary.record_parts import SeatTry
@@ -56,7 +58,11 @@ class _Try(NamedTuple):
 
 
 def tries_of(
-    journal: Journal, visits: Sequence[Visit], talks: Sequence[Stretch], queue: Iterable[QueueRow]
+    journal: Journal,
+    visits: Sequence[Visit],
+    talks: Sequence[Stretch],
+    attempts: Sequence[Attempt],
+    queue: Iterable[QueueRow],
 ) -> Mapping[int, tuple[SeatTry, ...]]:
     """Give the seats that were rung, in order, by the place of the visit."""
     tries: dict[int, list[_Try]] = {}
@@ -74,6 +80,8 @@ def tries_of(
         else:
             tries.setdefault(place, []).append(_logged(journal, row, talks))
     for fact in journal.facts[_SEAT_EVENT]:
+        if any(one.is_in_flight(fact.at_us) for one in attempts):
+            continue
         place = _place_at(visits, fact.at_us)
         if place < 0:
             journal.anomalies.add(Anomaly.TRY_UNPAIRED)

@@ -49,7 +49,7 @@ class StandIn:
 
 
 def stand_ins_of(journal: Journal, callers: Iterable[Stay]) -> list[StandIn]:
-    """Give the stand-ins that were in the bridges of the caller's stays."""
+    """Give the stand-ins that were in the bridges of these stays: the caller's, or an agent's."""
     rooms = {stay.bridge for stay in callers}
     halves = {
         channel.name: channel

@@ -8,6 +8,7 @@ Rules:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from callrouter.records.fold.channels import Channel
@@ -47,6 +48,17 @@ def stays_of(journal: Journal, channel: Channel) -> list[Stay]:
             journal.anomalies.add(Anomaly.TIME_RAN_BACKWARDS)
         stays.append(Stay(bridge, at_us, end_us, never_left=True))
     return stays
+
+
+def meetings(stays: Iterable[Stay], others: Iterable[Stay]) -> list[tuple[int, int]]:
+    """Give when one who had these stays and one who had the others were together."""
+    found: list[tuple[int, int]] = []
+    for stay in stays:
+        for other in others:
+            both = together(stay, other) if stay.bridge == other.bridge else None
+            if both is not None:
+                found.append(both)
+    return found
 
 
 def together(one: Stay, other: Stay) -> tuple[int, int] | None:

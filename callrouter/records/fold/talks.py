@@ -4,7 +4,8 @@ Rules:
 - The caller talks to a person while both are in the same bridge, and only then: an answered leg alone is no talk. A
   Local channel may stand in for the person (`stand_ins`).
 - A talk after whose beginning nothing more was written is one all the same: the exchange died during it.
-- A stretch with two persons counts once.
+- A stretch with two persons counts once for the caller, and for each of them.
+- An agent who has left the caller with somebody talks no more, and who was called talks once he hears the caller.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import NamedTuple
 from callrouter.records.fold.journal import Journal
 from callrouter.records.fold.parties import Party
 from callrouter.records.fold.stand_ins import joined, stand_ins_of
-from callrouter.records.fold.stays import Stay, stays_of, together
+from callrouter.records.fold.stays import meetings, stays_of
 from callrouter.vocabulary.record_words import LegRole
 
 _CALLER = LegRole.CALLER
@@ -42,10 +43,10 @@ def talks_of(journal: Journal, parties: Sequence[Party]) -> list[Stretch]:
         if party.role is _CALLER or not party.channel.bridgings:
             continue
         own = stays_of(journal, party.channel)
-        heard = _heard(own, callers)
+        heard = meetings(own, callers)
         if stand_ins:
             lent = [stay for one in stand_ins for each in own if (stay := one.for_stay(each))]
-            heard = joined(heard, _heard(lent, callers))
+            heard = joined(heard, meetings(lent, callers))
         talks += [Stretch(*one, party.channel.uniqueid, party) for one in heard]
     if len(talks) > 1:
         talks.sort(key=lambda talk: talk[:3])
@@ -61,13 +62,3 @@ def talk_milliseconds(talks: Iterable[Stretch]) -> int:
             total_us += ends_us - starts_us
             counted_to = ends_us
     return total_us // 1000
-
-
-def _heard(stays: Iterable[Stay], callers: Iterable[Stay]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    for stay in stays:
-        for caller in callers:
-            both = together(stay, caller) if stay.bridge == caller.bridge else None
-            if both is not None:
-                found.append(both)
-    return found

@@ -21,8 +21,9 @@ Rendered = Callable[[str], str]
 
 CLUES = {"to", "diversion", "history_info", "context"}
 NOT_YET_WRITTEN = {
-    # Emergency services cannot be brought in yet, and nobody tells that it rings: no step writes these.
-    JournalEvent.TRANSFER: {"service", "ringing"},
+    # Emergency services cannot be brought in yet, and nobody tells that it rings, or was not allowed: no step
+    # writes these.
+    JournalEvent.TRANSFER: {"service", "ringing", "refused", "why"},
 }
 """Keys that the journal's reader knows and the dialplan does not write."""
 WRITTEN = list(JournalEvent)
@@ -39,6 +40,7 @@ KEYS: dict[JournalEvent, set[str]] = {
     JournalEvent.TRANSFER: {"id", "state", "kind", "target", "by", "leg", "left", "outcome", "cause"},
     JournalEvent.HOLD: {"state"},
     JournalEvent.DESK: set(),  # what the desk brings
+    JournalEvent.SUPERVISION: {"id", "call", "seat", "supervisor", "kind", "state", "at"},
     JournalEvent.RECORDING: {"file", "state", "bytes"},
     JournalEvent.SURVEY: {"state", "grade"},
     JournalEvent.CALL_BACK: {"state"},
@@ -67,6 +69,7 @@ PROVIDED_BY = {
     "AGI": "res_agi", "CELGenUserEvent": "app_celgenuserevent", "Dial": "app_dial", "ExecIf": "app_exec",
     "GosubIf": "app_stack", "MusicOnHold": "res_musiconhold", "Playback": "app_playback", "Queue": "app_queue",
     "Record": "app_record", "Return": "app_stack",
+    "ChanSpy": "app_chanspy",
     "ChannelRedirect": "app_channelredirect", "ConfBridge": "app_confbridge", "Originate": "app_originate",
     "SoftHangup": "app_softhangup", "UserEvent": "app_userevent",
 }  # fmt: skip
@@ -74,6 +77,7 @@ FUNCTION_PROVIDED_BY = {
     "CALLERID": "func_callerid", "CHANNEL": "func_channel", "CSV_QUOTE": "func_strings", "CUT": "func_cut",
     "FIELDNUM": "func_strings", "FIELDQTY": "func_strings", "FILTER": "func_strings", "IF": "func_logic",
     "QUEUE_EXISTS": "app_queue",
+    "CHANNELS": "func_channel",
     "CHANNEL_EXISTS": "func_channel", "QUEUE_VARIABLES": "app_queue", "QUEUE_WAITING_COUNT": "app_queue",
     "STAT": "func_env", "CONFBRIDGE": "app_confbridge", "CONFBRIDGE_INFO": "app_confbridge",
     "DEVICE_STATE": "func_devstate", "EXPORT": "func_export", "IMPORT": "func_logic", "LOCK": "func_lock",

@@ -17,8 +17,8 @@ from callrouter.vocabulary.live import LiveEvent
 from callrouter.vocabulary.message import LIVE, Kind
 from callrouter.vocabulary.record import CallRecord
 from callrouter.vocabulary.record_parts import FileProof
+from tests.unit.records.eventful_call import EVENTFUL
 from tests.unit.records.test_records_fold import folded, normal
-from tests.unit.records.test_records_fold_anything import EVENTFUL
 
 _ZONES = st.integers(-23, 23).map(lambda hours: timezone(timedelta(hours=hours)))
 _INSTANTS = st.datetimes(datetime(1971, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC) | _ZONES)  # noqa: DTZ001 - the bounds are given without a zone

@@ -17,20 +17,12 @@ from callrouter.vocabulary.journal import ARRIVAL_CONTEXT, DecisionFact, Journal
 from callrouter.vocabulary.queue_log import QueueEvent, QueueRow
 from callrouter.vocabulary.record import CallRecord
 from callrouter.vocabulary.record_words import ClosedBy, TransferOutcome
+from tests.unit.records.eventful_call import EVENTFUL
 from tests.unit.records.test_records_fold import (
     AGENT,
     CALLER,
-    CALLER_CHANNEL,
-    DECIDED,
     T0,
-    arrival,
-    bridge,
-    end,
-    hangup,
     normal,
-    notice,
-    row,
-    user,
 )
 
 _EVENTS = st.sampled_from([*CelEvent, *JournalEvent, "PICKUP"]) | st.text(max_size=12)
@@ -63,6 +55,7 @@ _KEYS = [
         "sip_call_id",
     ),
     *("starts_ms", "ends_ms", "bytes", "seat", "menu"),
+    *("left", "why", "at", "text", "part", "of", "number", "supervisor"),
 ]
 _WORDS = [
     *(
@@ -100,6 +93,7 @@ _WORDS = [
     ),
     *("99999999999.999999", "1.1", "1.2", "../x", "5", "16", *TransferOutcome),
     *("scheduled", "failed", "chosen", "given_up", "waived", "1001", "Local/1001@seat", "18:00/10:00"),
+    *("began", "accepted", "refused", "agent", "ticket_only", "note", "ticket", "enforcement", "listen"),
 ]
 _FACTS = st.dictionaries(st.sampled_from(_KEYS), st.sampled_from(_WORDS) | st.text(max_size=12), max_size=6)
 _EXTRAS = st.one_of(
@@ -159,59 +153,16 @@ _LOG = st.lists(
 )
 
 
-def eventful() -> list[CelRow]:
-    """A call in which everything happens."""
-    transfer = [
-        user(20, "CR_TRANSFER", id="t1", state="requested", kind="three_way", target="x", service="120"),
-        user(21, "CR_TRANSFER", id="t1", state="ringing", leg="lab-1.5"),
-        user(22, "CR_TRANSFER", id="t1", state="answered"),
-        user(23, "CR_TRANSFER", id="t1", state="joined"),
-        user(24, "CR_TRANSFER", id="t1", state="ended", outcome="joined", cause="16"),
-    ]
-    recorded = [
-        user(9 + place, "CR_RECORDING", file="a.wav", state=state)
-        for place, state in enumerate(("started", "paused", "resumed", "finished"))
-    ]
-    return [
-        *arrival(),
-        user(0.005, "CR_CLUES", diversion="<sip:12315@h>"),
-        user(0.01, "CR_DECIDED", **(DECIDED | {"source": "emergency:110", "entry": "chengdu"})),
-        *notice(0.02, 5),
-        user(0.5, "CR_MENU", menu="language", state="offered"),
-        user(4, "CR_MENU", menu="language", state="chosen", key="1"),
-        row(5.1, "ANSWER"),
-        user(5.15, "CR_NOTICE", key="g04", state="scheduled", starts_ms="0", ends_ms="900"),
-        user(5.2, "CR_QUEUE", queue="general", state="entered"),
-        row(5.25, "CHAN_START", who="lab-1.8", channel="Local/1003@seat-00000000;2"),
-        user(5.3, "CR_SEAT", seat="1003", status="BUSY", cause="17")._replace(uniqueid="lab-1.8"),
-        row(5.4, "CHAN_START", who=AGENT),
-        user(5.41, "CR_LEG", party="agent", sip_call_id="leg")._replace(uniqueid=AGENT),
-        row(8, "ANSWER", who=AGENT),
-        *bridge(8.2, 68.2),
-        *recorded,
-        *transfer,
-        user(68.25, "CR_QUEUE", queue="general", state="left", status="CONTINUE", agent="PJSIP/1001"),
-        user(68.3, "CR_SURVEY", state="offered"),
-        user(70, "CR_SURVEY", state="finished", grade="4"),
-        user(71, "CR_VOICEMAIL", state="started"),
-        user(75, "CR_VOICEMAIL", state="finished", status="HANGUP", file="b.wav"),
-        user(75.05, "CR_CALL_BACK", state="requested"),
-        *hangup(75.1, CALLER_CHANNEL),
-        *hangup(75.1, "", who=AGENT),
-        *end(75.1),
-    ]
-
-
-EVENTFUL = sorted(eventful(), key=lambda one: one.at_us)
-
-
 def require_sound(record: CallRecord) -> None:
     durations = [record.talk_ms, record.waited_ms or 0, *(leg.talk_ms for leg in record.legs)]
     durations += [visit.wait_ms for visit in record.queue_visits]
     durations += [one.rang_ms or 0 for visit in record.queue_visits for one in visit.tries]
-    durations += [record.picked_up_ms or 0]
+    durations += [record.picked_up_ms or 0, record.held_ms, *(leg.consult_ms for leg in record.legs)]
     assert min(durations) >= 0
     assert all(talk.starts_at <= talk.ends_at for talk in record.talks)
+    assert all(consult.starts_at < consult.ends_at for consult in record.consults)
+    assert all(hold.starts_at <= hold.ends_at for hold in record.holds)
+    assert all(one.ended_at is None or one.began_at <= one.ended_at for one in record.supervisions)
     assert all(visit.entered_at <= visit.left_at for visit in record.queue_visits)
     assert list(record.anomalies) == sorted(set(record.anomalies))
     assert read_record(record_body(record)) == record
@@ -260,6 +211,7 @@ def test_a_call_in_which_everything_happens_has_nothing_odd() -> None:
     assert record is not None
     assert record.anomalies == ()
     assert len(record.transfers) == len(record.recordings) == len(record.talks) == 1
+    assert len(record.holds) == len(record.notes) == len(record.supervisions) == 1
 
 
 @given(_ROWS)

@@ -9,6 +9,7 @@ from callrouter.vocabulary.cel import CelRow
 from callrouter.vocabulary.journal import ARRIVAL_CONTEXT, Fallback
 from callrouter.vocabulary.live import Answered, Arrived, Ended, Milestone, Transferred
 from callrouter.vocabulary.record_words import ClosedBy, HungUpBy, TransferKind, TransferOutcome
+from tests.unit.records.eventful_call import EVENTFUL
 from tests.unit.records.test_records_fold import (
     AGENT,
     AGENT_CHANNEL,
@@ -23,7 +24,6 @@ from tests.unit.records.test_records_fold import (
     user,
     waiting_in_queue,
 )
-from tests.unit.records.test_records_fold_anything import EVENTFUL
 
 
 def in_order(rows: list[CelRow]) -> list[CelRow]:

@@ -9,12 +9,14 @@ import pytest
 from callrouter.records.cel_csv import cut
 from callrouter.records.fold import fold
 from callrouter.records.queue_log_lines import cut_queue_log
+from callrouter.vocabulary.cel import CelRow
+from callrouter.vocabulary.queue_log import QueueRow
 from callrouter.vocabulary.record import CallRecord
 from callrouter.vocabulary.record_words import LegRole, TerminalState
 
 
-def real_call(name: str) -> CallRecord:
-    """The record of a call; every octet of its two samples is understood."""
+def real_rows(name: str) -> tuple[list[CelRow], list[QueueRow]]:
+    """The rows of a call; every octet of its two samples is understood."""
     sample = Path(__file__).parent / f"asterisk_22_10_1_{name}"
     journal, queue_log = sample.with_suffix(".csv").read_bytes(), b""
     if sample.with_suffix(".queue_log").exists():
@@ -22,7 +24,13 @@ def real_call(name: str) -> CallRecord:
     rows, queue = cut(journal), cut_queue_log(queue_log)
     assert (rows.unreadable, rows.consumed) == (0, len(journal))
     assert (queue.unreadable, queue.consumed) == (0, len(queue_log))
-    record = fold(rows.rows, "node1", queue.rows)
+    return list(rows.rows), list(queue.rows)
+
+
+def real_call(name: str) -> CallRecord:
+    """The record of a call in which nothing is odd."""
+    rows, queue = real_rows(name)
+    record = fold(rows, "node1", queue)
     assert record is not None
     assert record.anomalies == ()
     return record

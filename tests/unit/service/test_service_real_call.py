@@ -91,6 +91,17 @@ def test_a_header_keeps_the_hotline_and_loses_names_hosts_and_people() -> None:
         assert part not in text
 
 
+def test_what_an_agent_wrote_is_not_in_it_and_that_he_did_is() -> None:
+    said = "id=n&kind=note&by=1001&at=1795339780.000000&part=1&of=1&text=Li%20owes%20rent"
+    named = "id=t&kind=ticket&by=1001&at=1795339781.000000&number=SC-2026-77"
+    cel = rows(MOBILE)
+    desk = [cel[1]._replace(event="CR_DESK", extra=json.dumps({"extra": one})) for one in (said, named)]
+    text = scenario((*cel, *desk))
+    assert text.count("CR_DESK") == 2
+    for part in ("Li", "rent", "SC-2026", "77&"):
+        assert part not in text
+
+
 def test_the_queue_log_is_of_the_same_people() -> None:
     cel = rows(MOBILE)
     entered = QueueRow(1795339777, cel[0].uniqueid, "hotline", "NONE", "ENTERQUEUE", ("", MOBILE, "1"))

@@ -19,7 +19,8 @@ from callrouter.records.bodies import live_body, live_kind, record_body
 from callrouter.records.cel_csv import cut
 from callrouter.records.fold import fold, milestones
 from callrouter.settings import PROJECT_ROOT
-from callrouter.ticketing.chinese_words import FIELDS, VALUES
+from callrouter.ticketing.chinese_values import VALUES
+from callrouter.ticketing.chinese_words import FIELDS
 from callrouter.ticketing.chinese_words import MODELS as CHINESE_MODELS
 from callrouter.ticketing.cloud_event import (
     data_schema,
