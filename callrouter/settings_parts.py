@@ -176,6 +176,8 @@ class Desk(_Part):
     """Whether agents see their caller's whole number; supervisors do."""
     most_streams: Annotated[int, Field(ge=1, le=5000)] = 200
     """Who may listen to events at once."""
+    drain_s: Annotated[int, Field(ge=0, le=600)] = 60
+    """How long a stop waits for transfers that go on."""
 
 
 class Ticketing(_Part):

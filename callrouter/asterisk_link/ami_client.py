@@ -38,8 +38,9 @@ from callrouter.asterisk_link.backoff import Backoff
 
 log = structlog.get_logger(__name__)
 
-FOLLOWED_CLASSES: Final = "system,agent"
-"""The classes of events that are asked for: that Asterisk is booted, and what happens in the queues."""
+FOLLOWED_CLASSES: Final = "system,agent,user"
+"""The classes of events that are asked for: that Asterisk is booted, what happens in the queues, and what the
+dialplan tells of talks and transfers."""
 
 _NO_HEADERS: Final[Headers] = {}
 _RECONNECT: Final = Backoff(first_s=0.1, ceiling_s=10.0)

@@ -21,8 +21,8 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Final, Self, TypeAlias
 
+from callrouter.asterisk_link.ami_double_channels import core_show_channels, redirect, setvar, status
 from callrouter.asterisk_link.ami_double_queues import (
-    answer_list,
     queue_add,
     queue_pause,
     queue_remove,
@@ -130,6 +130,14 @@ class AmiDouble:
         """Queue and interface of each paused member → the reason."""
         self.channels: list[str] = []
         """The names of the channels that are up."""
+        self.variables: dict[str, dict[str, str]] = {}
+        """Channel → its variables."""
+        self.applications: dict[str, str] = {}
+        """Channel → the application that it is in; Queue where nothing is said."""
+        self.handlers: dict[str, list[str]] = {}
+        """Channel → the hangup handlers that were pushed onto it, the latest last."""
+        self.on_redirect: Callable[[Action], None] = lambda _action: None
+        """What becomes of a channel that is redirected, after the answer."""
         self.refused: dict[str, str] = {}
         """Action → the message that it is refused with."""
         self.answers_pings = True
@@ -230,26 +238,16 @@ async def _login(connection: Connection, action: Action) -> None:
     connection.write(FULLY_BOOTED)
 
 
-def _core_show_channels(connection: Connection, action: Action) -> None:
-    boot_name = connection.asterisk.boot_name
-    items = [
-        f"Event: CoreShowChannel\r\nActionID: {action['ActionID']}\r\nChannel: {name}\r\nChannelState: 6\r\n"
-        "ChannelStateDesc: Up\r\nCallerIDNum: <unknown>\r\nCallerIDName: <unknown>\r\nConnectedLineNum: <unknown>\r\n"
-        "ConnectedLineName: <unknown>\r\nLanguage: zh_CN\r\nAccountCode: \r\nContext: connect\r\nExten: s\r\n"
-        f"Priority: 10\r\nUniqueid: {boot_name}-1.{number}\r\nLinkedid: {boot_name}-1.{number}\r\n"
-        "Application: Queue\r\nApplicationData: hotline\r\nDuration: 00:00:01\r\nBridgeId: \r\n\r\n"
-        for number, name in enumerate(connection.asterisk.channels)
-    ]
-    answer_list(connection, action, "Channels will follow", items, "CoreShowChannelsComplete")
-
-
 def _logger_rotate(connection: Connection, action: Action) -> None:
     connection.answer(action, "Success", "Message: Reloaded the logger and rotated log files\r\n")
 
 
 _ANSWERS: Final[dict[str, Callable[[Connection, Action], None]]] = {
     "CoreSettings": Connection.answer_settings,
-    "CoreShowChannels": _core_show_channels,
+    "CoreShowChannels": core_show_channels,
+    "Status": status,
+    "Setvar": setvar,
+    "Redirect": redirect,
     "QueueStatus": queue_status,
     "QueueAdd": queue_add,
     "QueueRemove": queue_remove,

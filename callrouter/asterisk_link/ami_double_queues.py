@@ -32,14 +32,20 @@ def queue_status(connection: Connection, action: dict[str, str]) -> None:
 
 
 def answer_list(
-    connection: Connection, action: dict[str, str], message: str, items: list[str], complete: str
+    connection: Connection,
+    action: dict[str, str],
+    message: str,
+    items: list[str],
+    complete: str,
+    *,
+    more: str = "",
 ) -> None:
-    """Write a whole list; each item brings its own ActionID."""
+    """Write a whole list; each item brings its own ActionID. `more`: whole header lines of its end."""
     connection.answer(action, "Success", f"EventList: start\r\nMessage: {message}\r\n")
     connection.write("".join(items))
     connection.write(
         f"Event: {complete}\r\nActionID: {action['ActionID']}\r\nEventList: Complete\r\n"
-        f"ListItems: {len(items)}\r\n\r\n"
+        f"ListItems: {len(items)}\r\n{more}\r\n"
     )
 
 

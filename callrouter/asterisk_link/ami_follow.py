@@ -20,7 +20,7 @@ import structlog
 from callrouter.asterisk_link.ami_errors import AmiError, AmiLost
 from callrouter.asterisk_link.ami_events import EventQueue, SnapshotReason
 from callrouter.asterisk_link.ami_messages import AmiMessage, AmiResponse, Headers
-from callrouter.asterisk_link.ami_snapshot import Snapshot, snapshot_of
+from callrouter.asterisk_link.ami_snapshot import CALL_VARIABLES, Snapshot, snapshot_of, status_headers
 from callrouter.asterisk_link.backoff import Backoff
 
 log = structlog.get_logger(__name__)
@@ -46,7 +46,7 @@ class FollowedAmi(Ami, Protocol):
 
 async def take_snapshot(ami: Ami) -> Snapshot:
     """Ask Asterisk for its whole state, once.  Raises AmiError."""
-    channels = await ami.action("CoreShowChannels", {})
+    channels = await ami.action("Status", status_headers(CALL_VARIABLES))
     return snapshot_of(channels, await ami.action("QueueStatus", {}))
 
 

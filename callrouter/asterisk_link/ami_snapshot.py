@@ -1,15 +1,15 @@
 """The whole state of Asterisk, as far as we follow it, as one value.  PURE.
 
 Rules
-1. Channels come from ``CoreShowChannels``; queues, their members and their waiting callers from ``QueueStatus``.
+1. Channels come from ``Status``, with the variables by which a call's transfer is known (`CALL_VARIABLES`), so that
+   both are of one moment; queues, their members and their waiting callers from ``QueueStatus``.
 2. Unique ids and names stand as Asterisk spells them.
 3. An item that is not what Asterisk 22 writes is left out and counted: a snapshot says how much of it is missing.
 4. Numbers are personal data: they are not in a value's ``repr``, nor are a channel's variables.
-5. ``Status`` tells of a channel what ``CoreShowChannels`` does, and the variables that it was asked for.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final, TypeVar
 
@@ -114,9 +114,9 @@ class Snapshot:
 
 
 def snapshot_of(channels: AmiResponse, queues: AmiResponse) -> Snapshot:
-    """Make a snapshot of the answers to ``CoreShowChannels`` and ``QueueStatus``."""
+    """Make a snapshot of the answers to ``Status`` and ``QueueStatus``."""
     reading = _Reading(channels.missing + queues.missing)
-    legs = tuple(reading.all("CoreShowChannel", channels.items, _channel))
+    legs = tuple(reading.all("Status", channels.items, status_of))
     members = list(reading.all("QueueMember", queues.items, _of_queue(_member)))
     waiting = list(reading.all("QueueEntry", queues.items, _of_queue(_waiting_caller)))
     return Snapshot(
@@ -158,16 +158,25 @@ def member_news(event: AmiMessage) -> MemberNews | None:
         return None
 
 
-def status_headers(variables: Iterable[str], channel: str) -> dict[str, str]:
-    """Return the headers of a ``Status`` that tells these variables of one channel."""
-    return {"Channel": channel, "Variables": ",".join(variables)}
+def status_headers(variables: Iterable[str], channel: str | None = None) -> dict[str, str]:
+    """Return the headers of a ``Status`` that tells these variables, of one channel or of all."""
+    headers = {"Variables": ",".join(variables)}
+    return headers if channel is None else {**headers, "Channel": channel}
 
 
 def status_of(item: AmiMessage) -> Channel:
     """Read an item of ``Status``; raises ValueError for what Asterisk does not write."""
     pairs = (line.partition("=") for line in item.all("Variable"))
-    return replace(
-        _channel(item),
+    return Channel(
+        name=_text(item, "Channel"),
+        unique_id=_text(item, "Uniqueid"),
+        linked_id=_text(item, "Linkedid"),
+        state=_text(item, "ChannelStateDesc"),
+        caller_number=_number(item, "CallerIDNum"),
+        connected_number=_number(item, "ConnectedLineNum"),
+        context=item.get("Context"),
+        extension=item.get("Exten"),
+        application=item.get("Application"),
         bridge_id=item.get("BridgeID"),
         variables={name: value for name, _, value in pairs if value != _NO_VARIABLE},
     )
@@ -197,21 +206,6 @@ class _Reading:
 
 def _of_queue(read: Callable[[AmiMessage], _Value]) -> Callable[[AmiMessage], tuple[str, _Value]]:
     return lambda item: (_text(item, "Queue"), read(item))
-
-
-def _channel(item: AmiMessage) -> Channel:
-    return Channel(
-        name=_text(item, "Channel"),
-        unique_id=_text(item, "Uniqueid"),
-        linked_id=_text(item, "Linkedid"),
-        state=_text(item, "ChannelStateDesc"),
-        caller_number=_number(item, "CallerIDNum"),
-        connected_number=_number(item, "ConnectedLineNum"),
-        context=item.get("Context"),
-        extension=item.get("Exten"),
-        application=item.get("Application"),
-        bridge_id=item.get("BridgeId"),
-    )
 
 
 def _member(item: AmiMessage) -> Member:

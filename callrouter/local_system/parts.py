@@ -95,16 +95,24 @@ def subscriber_part(settings: Settings, layout: Layout, secrets: Secrets) -> Par
 
 
 def controller_part(
-    layout: Layout, config: Path | None, rehearsal: bool, roles: frozenset[Role] = OWN_ROLES
+    layout: Layout,
+    config: Path | None,
+    rehearsal: bool,
+    roles: frozenset[Role] = OWN_ROLES,
+    *,
+    drain_s: float = 0,
 ) -> Part:
-    """Return the controller; it reads the same settings as we did, and the clock from its folder."""
+    """Return the controller; it reads the same settings as we did, and the clock from its folder.
+
+    `drain_s`: how long it may wait for transfers that go on before it stops.
+    """
     return Part(
         name="controller",
         command=_own_command(["controller"], config, rehearsal, roles),
         log_file=layout.logs / "controller.log",
         environment=_own_environment(),
         # Its drain, and then its records processes, one after the other.
-        stop_within_s=10.0,
+        stop_within_s=drain_s + 10.0,
     )
 
 

@@ -119,7 +119,8 @@ class LocalSystem:
         if Role.TICKETING in roles:
             wanted.append(parts.subscriber_part(settings, layout, secrets))
         if Role.ROUTE in roles:
-            wanted.append(parts.controller_part(layout, self.config, rehearsal, roles & OWN_ROLES))
+            ours, drain_s = roles & OWN_ROLES, settings.desk.drain_s
+            wanted.append(parts.controller_part(layout, self.config, rehearsal, ours, drain_s=drain_s))
         elif roles & RECORD_ROLES:
             wanted.append(parts.records_alone_part(layout, self.config, rehearsal, roles & RECORD_ROLES))
         return wanted

@@ -138,6 +138,14 @@ class LeaseKeeper:
         """Whether the lease is held at this moment."""
         return self.fence is not None
 
+    @property
+    def is_anothers(self) -> bool:
+        """Whether another was seen to hold it, and to renew it, within the last `ttl_s`."""
+        seen = self._seen
+        if self._held is not None or seen is None or seen.row.holder in (_NOBODY, self._holder):
+            return False
+        return self._monotonic() - seen.since < self._ttl and not self._gone(seen.row.holder)
+
     async def wait_held(self) -> Fence:
         """Wait until the lease is held."""
         while (fence := self.fence) is None:

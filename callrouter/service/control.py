@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Protocol
 
 import structlog
 
@@ -60,19 +60,39 @@ class Control:
         self.changed.set()
 
 
+class Listener(Protocol):
+    """Who else hears what Asterisk tells. Neither method may raise, or take long: there is one follower."""
+
+    def see(self, snapshot: Snapshot) -> None:
+        """Take in the whole state: the first, or after a gap."""
+
+    def hear(self, event: AmiMessage) -> None:
+        """Take in an event."""
+
+
 class SeatKeeper:
     """Keeps the seats in their queues while this controller is in control, and knows how they stand."""
 
     def __init__(
-        self, ami: FollowedAmi, roster: Roster, control: Control, *, now: Callable[[], datetime] = _now
+        self,
+        ami: FollowedAmi,
+        roster: Roster,
+        control: Control,
+        *,
+        now: Callable[[], datetime] = _now,
     ) -> None:
         self.board = SeatBoard(roster)
+        self._also: list[Listener] = []
         self._ami = ami
         self._roster = roster
         self._control = control
         self._now = now
         self._latest: Snapshot | None = None
         self._strangers: set[Outsider] = set()
+
+    def also_tell(self, listener: Listener) -> None:
+        """Let another hear what Asterisk tells."""
+        self._also.append(listener)
 
     async def run(self) -> None:
         """Follow Asterisk, and act while in control, until cancelled."""
@@ -87,10 +107,14 @@ class SeatKeeper:
                 self._latest = news
                 self.board.see(news)
                 self._control.changed.set()
+                for listener in self._also:
+                    listener.see(news)
             else:
                 self._hear(news)
 
     def _hear(self, event: AmiMessage) -> None:
+        for listener in self._also:
+            listener.hear(event)
         word = self.board.hear(event, self._now())
         if word is not None and self._control.is_held:
             _log.info("seat_state", seat=word.seat, state=word.state.value, reason=word.reason)

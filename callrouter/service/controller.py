@@ -31,11 +31,14 @@ from callrouter.calls.seat_board import SeatBoard
 from callrouter.calls.seat_desk import SeatDesk
 from callrouter.calls.transfer_dip import TransferAnswerer
 from callrouter.clock import Clock
+from callrouter.console.desk_api import desk_routes
+from callrouter.console.desk_tokens import DeskTokens
 from callrouter.console.metrics import ControllerMetrics
 from callrouter.console.probes import Readiness, probe_application, probe_server
 from callrouter.console.seats_api import SeatService, seat_routes
 from callrouter.layout import Layout, sounds_folder
 from callrouter.service.control import Control, SeatKeeper
+from callrouter.service.desk import DeskService
 from callrouter.service.records_links import RecordsLinks, Share
 from callrouter.service.roles import ALL_ROLES, Role
 from callrouter.service.roster import roster, unknown_seats, unstaffed_queues
@@ -68,7 +71,8 @@ async def run_controller(
     decider = Decider(plan, metrics.decided, asks_for_ratings=settings.survey.enabled)
     control = Control()
     records = RecordsLinks(shares, control.told)
-    answerer = TransferAnswerer(plan, staff_of(settings), metrics.target)
+    staff = staff_of(settings)
+    answerer = TransferAnswerer(plan, staff, metrics.target)
     agi = AgiServer(_agi_service(settings, decider, answerer, metrics))
     ami = AmiClient(
         "127.0.0.1",
@@ -80,6 +84,20 @@ async def run_controller(
     )
     members = roster(settings, plan)
     seats = SeatKeeper(ami, members, control)
+    desk = SeatDesk(ami, members)
+    desks = DeskService(
+        ami,
+        control,
+        plan,
+        staff,
+        seats=desk,
+        seat_board=seats.board,
+        flags=lambda _number: frozenset(),
+        now=(clock or Clock()).now,
+        most_streams=settings.desk.most_streams,
+    )
+    seats.also_tell(desks)
+    desk_api = desks.api(DeskTokens(layout.desk_tokens, staff), show_numbers=settings.desk.show_numbers)
     await agi.start("127.0.0.1", settings.agi.port)
 
     def readiness() -> Readiness:
@@ -102,13 +120,13 @@ async def run_controller(
                 "plan": f"{plan.jurisdiction} {plan.version} {plan.hash[:12]}",
                 "clock": (clock or Clock()).now().isoformat(timespec="seconds"),
                 "rehearsal": str(clock is not None).lower(),
+                "draining": str(desks.desk.is_draining).lower(),
             },
         )
 
-    desk = SeatDesk(ami, members)
     routes = seat_routes(SeatService(seats.board, desk, lambda: ami.state is AmiState.READY, seats_token))
-    figures = partial(_figures, agi, ami, records, metrics, seats.board)
-    application = probe_application(readiness, metrics, figures, routes)
+    figures = partial(_figures, agi, ami, records, metrics, seats.board, desks=desks)
+    application = probe_application(readiness, metrics, figures, [*routes, *desk_routes(desk_api)])
     probes = probe_server(application, settings.http.port)
     lines = len(plan.lines) + len(plan.lists)
     _log.info("controller_started", plan=plan.jurisdiction, plan_version=plan.version, lines=lines)
@@ -117,11 +135,15 @@ async def run_controller(
             tasks.create_task(records.run(), name="records"),
             tasks.create_task(ami.run(), name="ami"),
             tasks.create_task(seats.run(), name="seats"),
+            tasks.create_task(desks.run(), name="desks"),
             tasks.create_task(probes.serve(), name="probes"),
         ]
-        await _told_to_stop()
+        told, told_again = _stop_words()
+        await told.wait()
         _log.info("controller_stopping")
+        await desks.drain(settings.desk.drain_s, told_again)
         await agi.drain(_DRAIN_S)
+        desks.close()
         probes.should_exit = True
         for task in running[:-1]:
             task.cancel()
@@ -160,7 +182,13 @@ def _agi_service(
 
 
 async def _figures(
-    agi: AgiServer, ami: AmiClient, records: RecordsLinks, metrics: ControllerMetrics, board: SeatBoard
+    agi: AgiServer,
+    ami: AmiClient,
+    records: RecordsLinks,
+    metrics: ControllerMetrics,
+    board: SeatBoard,
+    *,
+    desks: DeskService,
 ) -> Mapping[str, float]:
     is_known = board.is_known and ami.state is AmiState.READY
     metrics.seats(board.counts() if is_known else {})
@@ -169,6 +197,7 @@ async def _figures(
     return {
         "agi_open_sessions": agi.open_sessions,
         "asterisk_ready": ami.state is AmiState.READY,
+        **desks.figures(),
         "ami_events_lost": ami.events.dropped,
         **{f"ami_dropped_{fault}": count for fault, count in ami.counters.dropped().items()},
         **of_records,
@@ -180,9 +209,14 @@ def is_readable(journal: Path) -> bool:
     return os.access(journal if journal.exists() else journal.parent, os.R_OK)
 
 
-async def _told_to_stop() -> None:
-    stop = asyncio.Event()
+def _stop_words() -> tuple[asyncio.Event, asyncio.Event]:
+    """What the first SIGTERM or Ctrl-C sets, and what the second does."""
+    told, told_again = asyncio.Event(), asyncio.Event()
+
+    def hear() -> None:
+        (told_again if told.is_set() else told).set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+        loop.add_signal_handler(number, hear)
+    return told, told_again

@@ -32,7 +32,9 @@ class Standing(StrEnum):
 
     HOLDER = "holder"
     STANDBY = "standby"
-    """Another has it, or nobody can: no failure."""
+    """Another has it: no failure."""
+    WITHOUT = "without"
+    """Nobody can say who has it: nobody does yet, or the database does not answer."""
 
 
 class Work(StrEnum):

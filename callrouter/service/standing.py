@@ -40,7 +40,8 @@ def records_wanted(
     if Role.PUBLISH in roles:
         # The name is older than the other ways of delivery, and what watches us knows it.
         wanted["broker"] = state is not None and (
-            state.counters.broker_connected or state.stands(Work.PUBLISH) is Standing.STANDBY
+            state.counters.broker_connected
+            or state.stands(Work.PUBLISH) in (Standing.STANDBY, Standing.WITHOUT)
         )
     return wanted
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import Final, NoReturn, Protocol
 
@@ -31,6 +32,10 @@ class Lease(Protocol):
     @property
     def fence(self) -> Fence | None:
         """What proves that it is held now; None while it is not."""
+
+    @property
+    def is_anothers(self) -> bool:
+        """Whether another has been seen to hold it, not long ago."""
 
     async def run(self) -> None:
         """Get it, keep it, get it again, until cancelled."""
@@ -70,13 +75,12 @@ async def _terms(
     do: Callable[[Fence], Awaitable[None]],
     standing: Callable[[Work, Standing], None],
 ) -> NoReturn:
-    standing(work, Standing.STANDBY)
     while True:
-        fence = await lease.wait_held()
+        fence = await _held(lease, partial(standing, work))
         standing(work, Standing.HOLDER)
         _log.info("term_begins", work=work)
         term = _term(
-            lease, fence, asyncio.ensure_future(do(fence)), partial(standing, work, Standing.STANDBY)
+            lease, fence, asyncio.ensure_future(do(fence)), partial(standing, work, Standing.WITHOUT)
         )
         if failed := await term:
             # Without its traceback: that may quote a caller.
@@ -86,6 +90,19 @@ async def _terms(
         if lease.fence == fence:
             # A writer that was refused knows of the loss before the keeper does: not again at once.
             await asyncio.sleep(_AGAIN_AFTER_S)
+
+
+async def _held(lease: Lease, standing: Callable[[Standing], None]) -> Fence:
+    """Wait until the lease is held, and say meanwhile whether another has it."""
+    said: Standing | None = None
+    while True:
+        now = Standing.STANDBY if lease.is_anothers else Standing.WITHOUT
+        if now is not said:
+            said = now
+            standing(now)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOOKED_AT_EVERY_S):
+                return await lease.wait_held()
 
 
 async def _term(

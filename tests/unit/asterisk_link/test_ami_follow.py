@@ -10,7 +10,7 @@ from callrouter.asterisk_link.ami_errors import AmiError, AmiLost, AmiRefused, A
 from callrouter.asterisk_link.ami_events import EventQueue, SnapshotNeeded, SnapshotReason
 from callrouter.asterisk_link.ami_follow import follow
 from callrouter.asterisk_link.ami_messages import AmiMessage, AmiResponse, Headers
-from callrouter.asterisk_link.ami_snapshot import Snapshot
+from callrouter.asterisk_link.ami_snapshot import CALL_VARIABLES, Snapshot
 
 SUCCESS = AmiMessage((("Response", "Success"),))
 NEW_LINK, OVERFLOW, DISTRUST = (
@@ -34,15 +34,15 @@ class ScriptedAmi:
         self.waits: list[float] = []
 
     async def action(self, name: str, headers: Headers) -> AmiResponse:
-        assert headers == {}
         if name == "QueueStatus":
+            assert headers == {}
             return AmiResponse(SUCCESS)
-        assert name == "CoreShowChannels"
+        assert (name, headers) == ("Status", {"Variables": ",".join(CALL_VARIABLES)})
         self.asked += 1
         self.meanwhile.get(self.asked, lambda: None)()
         if failure := self.fails.get(self.asked):
             raise failure
-        headers_of = ("Event", "CoreShowChannel"), ("Channel", str(self.asked))
+        headers_of = ("Event", "Status"), ("Channel", str(self.asked))
         more = ("Uniqueid", "u"), ("Linkedid", "l"), ("ChannelStateDesc", "Up")
         return AmiResponse(SUCCESS, (AmiMessage((*headers_of, *more)),))
 
@@ -123,7 +123,7 @@ async def test_forgeries_during_every_snapshot_stop_none_and_cause_one_a_second_
     assert all(0.9 < wait <= 1 for wait in ami.waits)
 
 
-@pytest.mark.parametrize("failure", [AmiTimeout("CoreShowChannels"), AmiRefused("CoreShowChannels", SUCCESS)])
+@pytest.mark.parametrize("failure", [AmiTimeout("Status"), AmiRefused("Status", SUCCESS)])
 async def test_no_good_answer_is_asked_again_after_growing_waits(failure: AmiError) -> None:
     ami = ScriptedAmi()
     ami.put(NEW_LINK)
@@ -137,7 +137,7 @@ async def test_no_good_answer_is_asked_again_after_growing_waits(failure: AmiErr
 async def test_without_a_link_the_next_ones_mark_is_waited_for() -> None:
     ami = ScriptedAmi()
     ami.put(NEW_LINK)
-    ami.fails[1] = AmiLost("CoreShowChannels")
+    ami.fails[1] = AmiLost("Status")
     ami.meanwhile[1] = lambda: ami.put("of the old link", NEW_LINK, "older")
     ami.meanwhile[2] = lambda: ami.put("newer")
     assert await ami.all() == ["snapshot 2", "newer"]
@@ -148,14 +148,14 @@ async def test_after_a_lost_link_no_event_comes_before_the_next_snapshot() -> No
     ami = ScriptedAmi()
     ami.put(NEW_LINK)
     ami.meanwhile[1] = lambda: ami.put("a", DISTRUST)
-    ami.fails[2] = AmiLost("CoreShowChannels")
+    ami.fails[2] = AmiLost("Status")
     ami.meanwhile[2] = lambda: ami.put("b", NEW_LINK, "c")
     assert await ami.all() == ["snapshot 1", "a", "snapshot 3"]
 
 
 async def test_a_link_that_is_never_there_ends_with_the_client() -> None:
     ami = ScriptedAmi()
-    ami.fails = dict.fromkeys(range(1, 10), AmiLost("CoreShowChannels"))
+    ami.fails = dict.fromkeys(range(1, 10), AmiLost("Status"))
     ami.put(NEW_LINK, "a")
     assert await ami.all() == []
 

@@ -30,9 +30,9 @@ def channels(*texts: str, missing: int = 0) -> AmiResponse:
 
 
 CHANNEL = (
-    "Event: CoreShowChannel|Channel: PJSIP/carrier-00000000|ChannelState: 6|ChannelStateDesc: Up"
+    "Event: Status|Channel: PJSIP/carrier-00000000|ChannelState: 6|ChannelStateDesc: Up"
     "|CallerIDNum: 13800138000|CallerIDName: <unknown>|ConnectedLineNum: <unknown>|Context: connect|Exten: s"
-    "|Uniqueid: boot-1.0|Linkedid: boot-1.0|Application: Queue|ApplicationData: hotline|BridgeId: b-1"
+    "|Uniqueid: boot-1.0|Linkedid: boot-1.0|Application: Queue|Data: hotline|BridgeID: b-1"
 )
 QUEUE = "Event: QueueParams|Queue: hotline|Max: 0|Calls: 1"
 MEMBER = (
@@ -190,3 +190,4 @@ def test_a_status_without_its_ids_is_not_read() -> None:
 
 def test_a_status_is_asked_of_one_channel_for_all_the_variables_at_once() -> None:
     assert status_headers(("A", "B"), "PJSIP/x-1") == {"Channel": "PJSIP/x-1", "Variables": "A,B"}
+    assert status_headers(("A", "B")) == {"Variables": "A,B"}

@@ -96,6 +96,20 @@ async def test_a_holder_that_stops_renewing_is_followed_after_the_ttl_and_no_ear
     assert second.fence == Fence("publish:x", 2)
 
 
+async def test_who_waits_knows_for_a_ttl_that_another_had_it(database: Database) -> None:
+    clock = Clock()
+    first, second = keeper(database, "a", clock), keeper(database, "b", clock)
+    assert not second.is_anothers
+    await first.step()
+    await second.step()
+    assert (first.is_anothers, second.is_anothers) == (False, True)
+    told = []
+    for later_s in (TTL - 0.1, 0.1):
+        clock.now += later_s
+        told.append(second.is_anothers)
+    assert told == [True, False]
+
+
 async def test_a_fenced_write_shows_that_the_holder_lives(database: Database) -> None:
     clock = Clock()
     first, second = keeper(database, "a", clock), keeper(database, "b", clock)

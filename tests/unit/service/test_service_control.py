@@ -44,7 +44,7 @@ class AnAsterisk:
                 await asyncio.Event().wait()
             self.added.append(interface)
             self.members.add(interface)
-        elif name not in {"QueueStatus", "CoreShowChannels"}:
+        elif name not in {"QueueStatus", "Status"}:
             self.other.append(name)
         return self._answer(name)
 

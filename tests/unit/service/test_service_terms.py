@@ -27,6 +27,8 @@ class ALease:
         self.fence = Fence("collect:node1", token)
         self._held.set()
 
+    is_anothers = True
+
     def take(self) -> None:
         self.fence = None
         self._held.clear()
@@ -102,6 +104,17 @@ async def test_without_the_lease_it_stands_by_and_does_nothing() -> None:
         assert (worker.begun, worker.told) == ([], [Standing.STANDBY])
 
 
+async def test_who_waits_says_whether_another_has_it_or_nobody_can_tell() -> None:
+    async with at_work() as worker:
+        await until(lambda: worker.told == [Standing.STANDBY])
+        worker.lease.is_anothers = False
+        await until(lambda: worker.told == [Standing.STANDBY, Standing.WITHOUT])
+        worker.lease.is_anothers = True
+        await until(lambda: worker.told == [Standing.STANDBY, Standing.WITHOUT, Standing.STANDBY])
+        await asyncio.sleep(0.05)
+        assert len(worker.told) == 3
+
+
 async def test_a_lost_lease_ends_the_work_and_the_next_term_has_the_next_fence() -> None:
     async with at_work() as worker:
         worker.lease.give(1)
@@ -110,7 +123,13 @@ async def test_a_lost_lease_ends_the_work_and_the_next_term_has_the_next_fence()
         await until(lambda: worker.ended == [1])
         worker.lease.give(7)
         await until(lambda: worker.begun == [1, 7])
-        assert worker.told == [Standing.STANDBY, Standing.HOLDER, Standing.STANDBY, Standing.HOLDER]
+        assert worker.told == [
+            Standing.STANDBY,
+            Standing.HOLDER,
+            Standing.WITHOUT,
+            Standing.STANDBY,
+            Standing.HOLDER,
+        ]
 
 
 async def test_a_lease_that_was_lost_and_regained_in_between_begins_a_new_term() -> None:
@@ -143,7 +162,7 @@ async def test_who_has_lost_the_lease_says_so_before_the_work_has_ended() -> Non
         worker.lease.give(1)
         await until(lambda: worker.begun == [1])
         worker.lease.take()
-        await until(lambda: worker.told == [Standing.STANDBY, Standing.HOLDER, Standing.STANDBY])
+        await until(lambda: worker.told == [Standing.STANDBY, Standing.HOLDER, Standing.WITHOUT])
         assert worker.ended == []
         worker.may_end.set()
         await until(lambda: worker.ended == [1])

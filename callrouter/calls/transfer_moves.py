@@ -1,0 +1,66 @@
+"""How each act of a desk is asked of Asterisk: by one action that moves the caller's channel, the agent's or both.
+
+Rules:
+- The places are those of asterisk/extensions-transfer.conf.j2 and extensions-desk.conf.j2; a test compares.
+- One action takes both channels where both must go: taken one after the other, the first would end the talk.
+- From the named place on, the dialplan needs nobody.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from callrouter.calls.desk_protocol import DeskAct
+from callrouter.calls.transfer_look import Look
+from callrouter.vocabulary.record_words import TransferKind
+
+Place = tuple[str, str]
+"""Context and extension; the priority is always 1."""
+
+CALLER_TO: Final[dict[DeskAct, Place]] = {
+    DeskAct.HOLD: ("transfer-hold", "held"),
+    DeskAct.RESUME: ("transfer-caller", "resume"),
+    DeskAct.JOIN: ("transfer-caller", "join"),
+    DeskAct.CANCEL: ("transfer-back", "cancel"),
+    DeskAct.PAUSE_RECORDING: ("transfer-caller", "pause"),
+    DeskAct.RESUME_RECORDING: ("transfer-caller", "record"),
+}
+AGENT_TO: Final[dict[DeskAct, Place]] = {
+    DeskAct.HOLD: ("transfer-agent", "held"),
+    DeskAct.LEAVE: ("transfer-agent", "leave"),
+    DeskAct.PAUSE_RECORDING: ("transfer-agent", "talks"),
+    DeskAct.RESUME_RECORDING: ("transfer-agent", "talks"),
+}
+AGENT_WAITS: Final[Place] = ("transfer-agent", "waits")
+STARTS: Final = "transfer-start"
+"""Context of the caller who is passed on; the extension is `<kind>-<target's id>`."""
+WHERE_IT_BELONGS: Final[Place] = ("transfer-place", "s")
+"""Where the caller's channel finds by itself whom it should be with."""
+
+
+def start(look: Look, target: str, kind: TransferKind) -> dict[str, str]:
+    """Return the headers of the Redirect that begins an attempt."""
+    return _redirect((look.channel, (STARTS, f"{kind.value}-{target}")), (look.agent_channel, AGENT_WAITS))
+
+
+def move(look: Look, act: DeskAct) -> dict[str, str]:
+    """Return the headers of the Redirect for any other act."""
+    moved = ((look.channel, CALLER_TO.get(act)), (look.agent_channel, AGENT_TO.get(act)))
+    return _redirect(*((channel, place) for channel, place in moved if place is not None))
+
+
+def put_right(channel: str) -> dict[str, str]:
+    """Return the headers of the Redirect that lets a caller's channel go where it belongs."""
+    return _redirect((channel, WHERE_IT_BELONGS))
+
+
+def _redirect(*moved: tuple[str, Place]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for prefix, (channel, (context, extension)) in zip(("", "Extra"), moved, strict=False):
+        headers |= {
+            f"{prefix}Channel": channel,
+            f"{prefix}Context": context,
+            f"{prefix}Exten": extension,
+            f"{prefix}Priority": "1",
+        }
+    return headers
