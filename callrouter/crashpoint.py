@@ -22,7 +22,8 @@ from typing import Final
 VARIABLE: Final = "CALLROUTER_CRASHPOINT"
 """The environment variable that `callrouter controller` looks at, such as `record_kept:kill@3`.
 
-It passes a point that is not `IN_A_DIP` on to the records process that it starts first, and to none after that."""
+It passes a point that is not `IN_THE_CONTROLLER` on to the records process that it starts first, and to none after
+that."""
 
 _ASKED = re.compile(r"(?P<point>[a-z_]{1,40}):(?P<how>kill|stop)(?:@(?P<passing>[1-9][0-9]{0,5}))?")
 
@@ -36,6 +37,10 @@ class CrashPoint(StrEnum):
     """The verdict is made, and no octet of it has left."""
     DIP_ANSWERED = "dip_answered"
     """The verdict has left; Asterisk has not said that it has it."""
+    DESK_LOOKED = "desk_looked"
+    """What an agent asks for is allowed; Asterisk has not been told."""
+    DESK_TOLD = "desk_told"
+    """Asterisk has been told; nobody has seen what came of it."""
     JOURNAL_READ = "journal_read"
     """Rows of Asterisk's logs are in memory only."""
     RECORD_MADE = "record_made"
@@ -62,6 +67,8 @@ class CrashPoint(StrEnum):
 
 
 IN_A_DIP: Final = frozenset({CrashPoint.DIP_BEGUN, CrashPoint.DIP_DECIDED, CrashPoint.DIP_ANSWERED})
+AT_THE_DESK: Final = frozenset({CrashPoint.DESK_LOOKED, CrashPoint.DESK_TOLD})
+IN_THE_CONTROLLER: Final = IN_A_DIP | AT_THE_DESK
 """The points that the process passes which answers dips; all others strike the one that makes records."""
 
 

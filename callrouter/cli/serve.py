@@ -27,7 +27,7 @@ from callrouter.cli.instance import (
     choose_instance,
     running_instance,
 )
-from callrouter.crashpoint import IN_A_DIP, VARIABLE, Armed, CrashPointError, arm, armed_by
+from callrouter.crashpoint import IN_THE_CONTROLLER, VARIABLE, Armed, CrashPointError, arm, armed_by
 from callrouter.local_system.secrets import read
 from callrouter.log import configure_logging
 from callrouter.service.roles import OWN_ROLES, Role, read_roles
@@ -106,7 +106,7 @@ def asked_to_strike() -> tuple[Armed | None, str]:
         armed = armed_by(asked) if asked else None
     except CrashPointError as error:
         raise SettingsError(str(error)) from None
-    return (armed, "") if armed is None or armed.point in IN_A_DIP else (None, asked)
+    return (armed, "") if armed is None or armed.point in IN_THE_CONTROLLER else (None, asked)
 
 
 def arm_as_asked(armed: Armed | None) -> None:

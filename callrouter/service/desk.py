@@ -16,12 +16,12 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Protocol
 from uuid import uuid4
 
 import structlog
 
-from callrouter.asterisk_link.ami_client import AmiClient, AmiState
+from callrouter.asterisk_link.ami_client import AmiState
 from callrouter.asterisk_link.ami_errors import AmiError
 from callrouter.asterisk_link.ami_messages import AmiMessage
 from callrouter.asterisk_link.ami_snapshot import Snapshot
@@ -32,6 +32,7 @@ from callrouter.calls.seat_board import SeatBoard
 from callrouter.calls.seat_desk import Desk
 from callrouter.calls.transfer_board import TransferBoard
 from callrouter.calls.transfer_desk import AsteriskDesk, Known
+from callrouter.calls.transfer_look import TimedAmi
 from callrouter.calls.transfer_rescue import rescue
 from callrouter.calls.transfer_steps import WITHIN_S, Gate
 from callrouter.calls.wrap_up import WrapUp
@@ -52,12 +53,20 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
+class LinkedAmi(TimedAmi, Protocol):
+    """The link to Asterisk, as `AmiClient` has it."""
+
+    @property
+    def state(self) -> AmiState:
+        """How the link stands."""
+
+
 class DeskService:
     """The desks; hears what Asterisk tells (`control.Listener`)."""
 
     def __init__(
         self,
-        ami: AmiClient,
+        ami: LinkedAmi,
         control: Control,
         plan: Plan,
         staff: Staff,

@@ -165,7 +165,7 @@ def test_a_point_strikes_the_process_that_passes_it(
 ) -> None:
     monkeypatch.setenv(VARIABLE, f"{point}:stop@3")
     own, for_records = serve.asked_to_strike()
-    if point.value.startswith("dip_"):
+    if point.value.startswith(("dip_", "desk_")):
         assert (own, for_records) == (Armed(point, signal.SIGSTOP, 3), "")
     else:
         assert (own, for_records) == (None, f"{point}:stop@3")
