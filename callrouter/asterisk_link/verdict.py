@@ -21,14 +21,17 @@ Rules:
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import assert_never
 from urllib.parse import quote
 
+from callrouter.asterisk_link.agi_command import MAX_COMMAND_BYTES
 from callrouter.decide.after_call import is_urgent
 from callrouter.decide.passed_on import carried
 from callrouter.vocabulary.call import Call
 from callrouter.vocabulary.decision import Decision, Ruling
 from callrouter.vocabulary.journal import DecisionFact
+from callrouter.vocabulary.reasons_told import RecordedReason, spell
 from callrouter.vocabulary.treatment import (
     Ask,
     Connect,
@@ -45,6 +48,7 @@ VERDICT_VARIABLE = "CR_VERDICT"
 SURVEY_FLAG = "survey"
 URGENT_FLAG = "urgent"
 
+_MOST_OCTETS = MAX_COMMAND_BYTES * 9 // 10
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
 _NAME = re.compile(r"[a-z0-9-]{0,60}")
 
@@ -55,7 +59,16 @@ def verdict_of(call: Call, decision: Decision, *, survey: bool = False) -> str:
     Raises ValueError when the plan holds a name that the dialplan could not carry: a plan that was checked
     has none.
     """
-    facts = "&".join(f"{key}={_encoded(value)}" for key, value in decision_facts(call, decision).items())
+    facts = decision_facts(call, decision)
+    verdict = _spelled(call, decision, facts, survey=survey)
+    if len(verdict) > _MOST_OCTETS:
+        # The argument's further steps are what a call can do without.
+        verdict = _spelled(call, decision, {**facts, DecisionFact.BECAUSE: ""}, survey=survey)
+    return verdict
+
+
+def _spelled(call: Call, decision: Decision, told: Mapping[str, str], *, survey: bool) -> str:
+    facts = "&".join(f"{key}={_encoded(value)}" for key, value in told.items())
     flags = _flags(decision.ruling, survey=survey)
     tells = carried(decision.ruling, call)
     match decision.treatment:
@@ -102,6 +115,7 @@ def decision_facts(call: Call, decision: Decision) -> dict[str, str]:
         DecisionFact.ENTRY: ruling.entry,
         DecisionFact.AREA: ruling.area or "",
         DecisionFact.TREATMENT: treatment_word(ruling.treatment),
+        DecisionFact.BECAUSE: spell([RecordedReason(each.code, each.rule) for each in decision.reasons]),
     }
     if call.passed_on is not None:
         facts[DecisionFact.PATH] = "+".join(call.passed_on.path)

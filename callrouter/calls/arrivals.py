@@ -19,6 +19,7 @@ from callrouter.vocabulary.call import Call, FoundBy
 from callrouter.vocabulary.decision import Decision, Ruling
 from callrouter.vocabulary.journal import DecisionFact
 from callrouter.vocabulary.plan import Plan
+from callrouter.vocabulary.reasons_told import RecordedReason, read
 from callrouter.vocabulary.record import CallRecord, RecordedDecision
 
 _MOST_PREPARED: Final = 4096
@@ -138,9 +139,11 @@ def _with_instant(facts: Mapping[str, str], decided_at: datetime) -> RecordedDec
         fact.value: facts.get(fact) or None for fact in DecisionFact if fact is not DecisionFact.DECIDED_AT
     }
     priority, stray = text.pop(DecisionFact.PRIORITY), text.pop(DecisionFact.STRAY)
+    because = text.pop(DecisionFact.BECAUSE)
     return RecordedDecision(
         **text,
         priority=int(priority) if priority else None,
         stray=None if stray is None else stray == "1",
         decided_at=decided_at,
+        reasons=read(RecordedReason(text[DecisionFact.REASON] or "", text[DecisionFact.RULE]), because),
     )

@@ -91,6 +91,11 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "register_rule": "平台分转留言与回拨要求的时限，如 18:00/10:00（当日 / 次日）；没有规定则为空",
         "path": "来电到达前经过的平台，依次以 + 连接；没有则为空",
         "case": "来电在最初进入的平台上的通话编号；没有则为空",
+        "reasons": "依次的全部理由，第一条即 reason 与 rule；末条为 more 时还有未写下的；旧日志只有第一条",
+    },
+    "RecordedReason": {
+        "code": "理由的代码",
+        "rule": "据以得出的计划文件和行号；没有写下则为空",
     },
     "Announcement": {
         "key": "语音提示",
@@ -242,6 +247,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
 MODELS: Final[Mapping[str, str]] = {
     "CallRecord": "一通来电结束之后所知道的一切",
     "RecordedDecision": "归并决定及其依据；没有写下的为空",
+    "RecordedReason": "决定所依据的一条理由",
     "Announcement": "放给来电人的一段语音提示",
     "SeatTry": "为等待的来电人振铃的一个座席",
     "QueueVisit": "一次排队",

@@ -162,6 +162,8 @@ class DecisionFact(StrEnum):
     """The id that such a call had where it came in first."""
     REGISTER_RULE = "register_rule"
     """By when the platform passes on what it has accepted: `18:00/10:00`. Only of a platform with such a rule."""
+    BECAUSE = "because"
+    """The other reasons (vocabulary/reasons_told.py); empty: there are none."""
     DECIDED_AT = "decided_at"
     """The instant the plan was asked about, ISO 8601. Read where an older journal has it, and no longer written: it
     is the arrival's, in the rehearsal clock if there is one."""

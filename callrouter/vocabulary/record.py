@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from callrouter.vocabulary.journal import Fallback
+from callrouter.vocabulary.reasons_told import RecordedReason
 from callrouter.vocabulary.record_parts import (
     Announcement,
     CallBack,
@@ -78,6 +79,12 @@ class RecordedDecision:
     """The platforms that passed the call before us, in order, joined by `+`; None: none did."""
     case: str | None = None
     """The id that such a call had where it came in first."""
+
+    reasons: tuple[RecordedReason, ...] = ()
+    """All steps of the argument, in order; the first one is `reason` and `rule`.
+
+    Of an older journal that one alone. A last one with the code `more`: the journal had no room for more.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ Rules:
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from callrouter.records.fold.arrival import Arrival
 from callrouter.records.fold.facts import Fact, whole_number, word_in
 from callrouter.records.fold.journal import Journal
 from callrouter.vocabulary.journal import DecisionFact, Fallback, JournalEvent
+from callrouter.vocabulary.reasons_told import RecordedReason, read
 from callrouter.vocabulary.record import RecordedDecision
 from callrouter.vocabulary.record_words import Anomaly
 
@@ -23,15 +25,17 @@ _DECIDED_EVENT: Final = JournalEvent.DECIDED.value
 _ARRIVED_EVENT: Final = JournalEvent.ARRIVED.value
 
 FALLBACK: Final = "fallback"
-_PRIORITY, _STRAY, _DECIDED_AT = (
+_PRIORITY, _STRAY, _DECIDED_AT, _BECAUSE = (
     DecisionFact.PRIORITY.value,
     DecisionFact.STRAY.value,
     DecisionFact.DECIDED_AT.value,
+    DecisionFact.BECAUSE.value,
 )
 _TEXTS: Final = tuple(
-    fact.value for fact in DecisionFact if fact.value not in {_PRIORITY, _STRAY, _DECIDED_AT}
+    fact.value for fact in DecisionFact if fact.value not in {_PRIORITY, _STRAY, _DECIDED_AT, _BECAUSE}
 )
 """The facts that are kept as they are written; the record has them under the same names."""
+_REASON, _RULE = DecisionFact.REASON.value, DecisionFact.RULE.value
 _YES_OR_NO: Final = {"1": True, "0": False}
 _UNREADABLE = Anomaly.UNREADABLE_FACT
 _BAD_VERDICT = Fallback.BAD_VERDICT
@@ -69,12 +73,20 @@ def platform_path(decision: RecordedDecision | None) -> tuple[str, ...]:
 
 def _decision(journal: Journal, arrival: Arrival, fact: Fact) -> RecordedDecision:
     text = fact.text
+    reason = text(_REASON)
     return RecordedDecision(
         **fact.texts(_TEXTS),
         priority=whole_number(text(_PRIORITY), journal.anomalies),
         stray=_yes_or_no(journal, text(_STRAY)),
         decided_at=_decided_at(journal, arrival, text(_DECIDED_AT)),
+        reasons=() if reason is None else reasons_in(reason, text(_RULE), text(_BECAUSE)),
     )
+
+
+@lru_cache(maxsize=4096)
+def reasons_in(reason: str, rule: str | None, because: str | None) -> tuple[RecordedReason, ...]:
+    """Give all steps of the argument. Calls under one rule have the same."""
+    return read(RecordedReason(reason, rule), because)
 
 
 def _yes_or_no(journal: Journal, text: str | None) -> bool | None:

@@ -291,3 +291,9 @@ def test_the_longest_verdict_that_a_plan_can_make_fits_a_command_with_room_to_sp
     command = SetVariable(VERDICT_VARIABLE, verdict_of(CALL, Decision(ruling, AT), survey=True)).encode()
     assert len(command) <= MAX_COMMAND_BYTES * 9 // 10
     assert len(folder.encode()) == 255
+    also = Reason(ReasonCode.OUTSIDE_HOURS, f"{longest_id}/hours.yaml:1", "")
+    crowded = ruling._replace(reasons=(*ruling.reasons, *[also] * 8))
+    assert facts_in(verdict_of(CALL, Decision(crowded, AT))) == {
+        **decision_facts(CALL, Decision(crowded, AT)),
+        "because": "",
+    }

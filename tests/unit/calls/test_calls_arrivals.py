@@ -22,6 +22,7 @@ from callrouter.vocabulary.decision import Decision
 from callrouter.vocabulary.journal import Fallback
 from callrouter.vocabulary.plan import Plan
 from callrouter.vocabulary.policy import SurveyRule
+from callrouter.vocabulary.reasons_told import RecordedReason, read
 from callrouter.vocabulary.record import CallRecord, RecordedDecision
 from callrouter.vocabulary.record_words import TerminalState
 from tests.unit.decide.a_plan import PLAN, STOPPED, line
@@ -102,10 +103,15 @@ def recorded(facts: dict[str, str], at: datetime) -> RecordedDecision:
     """What the record has of a verdict's facts, and of the arrival's instant."""
     known = {key: value or None for key, value in facts.items()}
     priority, stray = known.pop("priority", None), known.pop("stray")
-    apart = ("priority", "stray", "decided_at")
+    apart = ("priority", "stray", "decided_at", "reasons")
+    reasons = read(RecordedReason(facts["reason"], facts["rule"]), facts["because"])
     names = {name: known.get(name) for name in RecordedDecision.__slots__ if name not in apart}
     return RecordedDecision(
-        **names, priority=int(priority) if priority else None, stray=stray == "1", decided_at=at
+        **names,
+        priority=int(priority) if priority else None,
+        stray=stray == "1",
+        decided_at=at,
+        reasons=reasons,
     )
 
 

@@ -29,7 +29,8 @@ def nothing_to_say(_record: CallRecord) -> RecordedDecision | None:
 
 
 def some_decision(_record: CallRecord) -> RecordedDecision:
-    empty = RecordedDecision(**{field.name: None for field in fields(RecordedDecision)})
+    nothing: dict[str, Any] = {field.name: None for field in fields(RecordedDecision)}
+    empty = RecordedDecision(**{**nothing, "reasons": ()})
     return replace(empty, line="12300", mode="merged", phase="ended")
 
 
