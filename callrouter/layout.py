@@ -45,6 +45,11 @@ class Layout:
         return self.root / "desk_tokens.json"
 
     @property
+    def caller_flags(self) -> Path:
+        """What agents are told of some callers, if the operator has written any down; 0600."""
+        return self.root / "flags.yaml"
+
+    @property
     def boot_name(self) -> Path:
         """The word that Asterisk puts on everything it tells, for the controller to check; 0600."""
         return self.root / "boot-name"
@@ -73,6 +78,11 @@ class Layout:
     def asterisk_etc(self) -> Path:
         """Rendered configuration: outside what Asterisk owns, so that it can't change it."""
         return self.root / "etc"
+
+    @property
+    def made_for_asterisk(self) -> Path:
+        """Sounds and documentation that it reads: outside what it owns, so that it can't change them."""
+        return self.root / "made"
 
     @property
     def asterisk_data(self) -> Path:

@@ -98,6 +98,8 @@ class Connection:
         while True:
             action = await self.action()
             name = action["Action"]
+            if name in self.asterisk.silent:
+                continue
             if message := self.asterisk.refused.get(name):
                 self.answer(action, "Error", f"Message: {message}\r\n")
             elif name == "Login":
@@ -140,6 +142,8 @@ class AmiDouble:
         """What becomes of a channel that is redirected, after the answer."""
         self.refused: dict[str, str] = {}
         """Action → the message that it is refused with."""
+        self.silent: set[str] = set()
+        """Actions that are never answered."""
         self.answers_pings = True
         self.actions: list[Action] = []
         """Every action received, on any connection."""

@@ -98,6 +98,15 @@ class OfferedMenu:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldLine:
+    """A hotline of which whoever is brought into a call can be told that it was dialled."""
+
+    number: str
+    key: str
+    """The file key of what he hears."""
+
+
+@dataclass(frozen=True, slots=True)
 class OfThePlan:
     """All that the templates need of the plan."""
 
@@ -122,3 +131,4 @@ class OfThePlan:
     menus: tuple[OfferedMenu, ...] = ()
     targets: tuple[DialledTarget, ...] = ()
     """To whom agents can pass callers."""
+    told_lines: tuple[ToldLine, ...] = ()

@@ -14,6 +14,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -83,6 +84,8 @@ class AsteriskConfiguration:
     sounds: str
     silence: str
     """The folder of the silences around a notice."""
+    places: str
+    """The folder of what callers are told of their place: `place_in_queue`."""
     voicemail_limit_s: int
     voicemail_shortest_s: int
     call_back: bool
@@ -101,13 +104,7 @@ def render_configuration(templates: Path, configuration: AsteriskConfiguration, 
     missing, ValueError for a folder without templates.
     """
     _refuse_unsafe(configuration)
-    environment = Environment(
-        loader=FileSystemLoader(templates),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        autoescape=False,  # noqa: S701 - no HTML: every value is checked by _refuse_unsafe
-    )
+    environment = _environment(templates)
     values = asdict(configuration)
     to.mkdir(parents=True, exist_ok=True, mode=0o700)
     texts = {
@@ -118,6 +115,18 @@ def render_configuration(templates: Path, configuration: AsteriskConfiguration, 
         raise ValueError(f"{templates}: no templates; the checkout is incomplete")
     _replace_all(texts)
     return tuple(texts)
+
+
+@cache
+def _environment(templates: Path) -> Environment:
+    """Keep what is read: Asterisk's restart waits for it, and a template that has changed is read again."""
+    return Environment(
+        loader=FileSystemLoader(templates),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        autoescape=False,  # noqa: S701 - no HTML: every value is checked by _refuse_unsafe
+    )
 
 
 def _refuse_unsafe(configuration: AsteriskConfiguration) -> None:

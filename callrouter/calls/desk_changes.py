@@ -40,14 +40,13 @@ class DeskChanges:
     def tell(self, change: Change) -> None:
         """Tell what has become of a call."""
         call = change.call
-        is_the_seats = call.agent_channel is not None or change.what is DeskNews.ENDED
         self._put(
             DeskChange(
                 self._next(),
                 change.what,
                 self._now(),
                 call.call_id,
-                call.seat if is_the_seats else None,
+                None if call.agent_channel is None else call.seat,
                 call.at.state,
                 call.at.attempt,
                 call.at.target,
@@ -67,7 +66,9 @@ class DeskChanges:
     async def subscribe(self, seat: str | None, after: int | None = None) -> AsyncGenerator[DeskChange, None]:
         """See `TransferDesk.subscribe`."""
         listener = _Listener(seat, self._missing)
-        for change in self._since(after):
+        before = [change for change in self._since(after) if listener.is_for(change)]
+        # More than may wait: one word for all of them, for what comes behind must bear higher numbers.
+        for change in before if len(before) <= WAITING else [self._missing()]:
             listener.hear(change)
         self._listeners.add(listener)
         try:
@@ -114,9 +115,13 @@ class _Listener:
         self._waiting: deque[DeskChange] = deque()
         self._filled = asyncio.Event()
 
+    def is_for(self, change: DeskChange) -> bool:
+        """Whether it is any of the listener's business."""
+        return self._seat in {None, change.seat} or change.what is DeskNews.RESYNC
+
     def hear(self, change: DeskChange) -> None:
         """Let a change wait for the listener, if it is for him."""
-        if self._seat is not None and change.seat != self._seat and change.what is not DeskNews.RESYNC:
+        if not self.is_for(change):
             return
         if len(self._waiting) >= WAITING:
             self._waiting.clear()

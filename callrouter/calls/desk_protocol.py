@@ -104,7 +104,7 @@ class DeskChange:
     """A step of some call."""
 
     number: int
-    """Rises with each change of this controller's, from 1."""
+    """Rises with each change of this controller's; a later run begins above an earlier one."""
     what: DeskNews
     at: datetime
     call_id: str | None = None

@@ -59,13 +59,14 @@ def ticket(number: str, seat: str, at: datetime, word_id: str | None) -> Word:
         raise BadWordError("ticket")
     digits = "".join(sign for sign in number if sign.isdigit())
     tail = digits[-_TAIL_DIGITS:] if len(digits) >= _TAIL_DIGITS else ""
-    said = _pushed(f"{_common(word_id or f'ticket-{number}', 'ticket', seat, at)}&number={number}")
+    common = _common(f"ticket-{number}" if word_id is None else word_id, "ticket", seat, at)
+    said = _pushed(f"{common}&number={number}")
     return Word((("CR_TICKET_TAIL", tail), said, ("CR_TICKET", number)))
 
 
 def enforcement(seat: str, at: datetime, word_id: str | None) -> Word:
     """Spell the mark: forwarded first, and the caller is not asked for a rating. Raises BadWordError."""
-    said = _pushed(_common(word_id or "enforcement", "enforcement", seat, at))
+    said = _pushed(_common("enforcement" if word_id is None else word_id, "enforcement", seat, at))
     return Word((("CR_NO_SURVEY", "1"), said, ("CR_ENFORCEMENT", "1")))
 
 

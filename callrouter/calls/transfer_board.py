@@ -67,7 +67,7 @@ class Change(NamedTuple):
 
     what: DeskNews
     call: CallOnBoard
-    """As it is now, or was last."""
+    """As it is now; of one that ended for its seat, as it was last, so that the seat is told."""
     stimulus: str | None = None
 
 
@@ -146,13 +146,12 @@ class TransferBoard:
             return self._began(event.get("Call"), call, (seat, agent, caller), at)
         if call is None or call.agent_channel != agent:
             return None
-        left = replace(call, agent_channel=None)
         if call.at.state is TransferState.TALK:
             # Where there was a transfer, the next event says what becomes of the caller: nobody is with him now.
             self._drop(call)
         else:
-            self._calls[call.call_id] = left
-        return Change(DeskNews.ENDED, left)
+            self._calls[call.call_id] = replace(call, agent_channel=None)
+        return Change(DeskNews.ENDED, call)
 
     def _began(
         self, call_id: str, call: CallOnBoard | None, who: tuple[str, str, str], at: datetime

@@ -18,12 +18,11 @@ from typing import Final
 
 import structlog
 
-from callrouter.asterisk_link.ami_errors import AmiError, AmiLost, AmiRefused
+from callrouter.asterisk_link.ami_errors import AmiError, AmiRefused
 from callrouter.asterisk_link.arrival import caller_of
 from callrouter.calls.desk_calls import Flags, shown
 from callrouter.calls.desk_changes import DeskChanges
 from callrouter.calls.desk_protocol import (
-    AsteriskAwayError,
     AsteriskSilentError,
     DeskAct,
     DeskCall,
@@ -187,6 +186,7 @@ class AsteriskDesk:
 
     async def wrap_up(self, seat: str, on: bool) -> str | None:
         """See `TransferDesk`."""
+        self._gate.require_link(self._board)
         return await self._wraps.set(seat, on=on)
 
     def _asking(self, look: Look, seat: str) -> Asking:
@@ -205,16 +205,14 @@ class AsteriskDesk:
         call = self._board.latest_of(seat)
         if call is None:
             raise NoCallError
-        deadline, is_begun = self._steps.deadline(), False
+        deadline = self._steps.deadline()
         for name, value in word.variables:
             headers = {"Channel": call.channel, "Variable": name, "Value": value}
             try:
                 await self._ami.action("Setvar", headers, timeout_s=deadline.left_s())
             except AmiRefused:
                 raise NoCallError from None
-            except AmiLost:
-                raise (AsteriskSilentError if is_begun else AsteriskAwayError) from None
             except AmiError:
+                # There was a link: it has been sent, and the link, or the answer, was lost since.
                 raise AsteriskSilentError from None
-            is_begun = True
         _log.info("desk_word", call_id=call.call_id, seat=seat, kind=kind)

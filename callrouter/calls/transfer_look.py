@@ -21,6 +21,7 @@ from callrouter.calls.transfer_board import TransferAt, read_transfer
 
 _ASKED: Final = (
     *CALL_VARIABLES,
+    "CR_IN",
     "CR_QUEUE",
     "CR_VERDICT",
     "CR_CALLER",
@@ -61,6 +62,8 @@ class Look:
     recorded: Recorded = Recorded.OFF
     ticket: str | None = None
     is_enforcement: bool = False
+    is_out_of_queue: bool = False
+    """Whether the talk, if there is one, goes on in a conference, no more in the queue's own bridge."""
 
 
 async def look_at(ami: TimedAmi, channel: str, timeout_s: float) -> Look:
@@ -105,6 +108,7 @@ def _read(answer: AmiResponse) -> Look | None:
         _recorded(held),
         held.get("CR_TICKET") or None,
         held.get("CR_ENFORCEMENT") == "1",
+        held.get("CR_IN", "") != "",
     )
 
 

@@ -3,6 +3,8 @@
 Rules:
 - The places are those of asterisk/extensions-transfer.conf.j2 and extensions-desk.conf.j2; a test compares.
 - One action takes both channels where both must go: taken one after the other, the first would end the talk.
+- Pausing the recording takes both out of the queue's own talk. In a conference the caller alone steps out for it: an
+  agent who did so too would leave as he comes, and Asterisk might let him into a conference that nobody else finds.
 - From the named place on, the dialplan needs nobody.
 """
 
@@ -31,6 +33,7 @@ AGENT_TO: Final[dict[DeskAct, Place]] = {
     DeskAct.PAUSE_RECORDING: ("transfer-agent", "talks"),
     DeskAct.RESUME_RECORDING: ("transfer-agent", "talks"),
 }
+_RECORDING: Final = frozenset({DeskAct.PAUSE_RECORDING, DeskAct.RESUME_RECORDING})
 AGENT_WAITS: Final[Place] = ("transfer-agent", "waits")
 STARTS: Final = "transfer-start"
 """Context of the caller who is passed on; the extension is `<kind>-<target's id>`."""
@@ -45,7 +48,8 @@ def start(look: Look, target: str, kind: TransferKind) -> dict[str, str]:
 
 def move(look: Look, act: DeskAct) -> dict[str, str]:
     """Return the headers of the Redirect for any other act."""
-    moved = ((look.channel, CALLER_TO.get(act)), (look.agent_channel, AGENT_TO.get(act)))
+    stays = act in _RECORDING and look.is_out_of_queue
+    moved = ((look.channel, CALLER_TO.get(act)), (look.agent_channel, None if stays else AGENT_TO.get(act)))
     return _redirect(*((channel, place) for channel, place in moved if place is not None))
 
 

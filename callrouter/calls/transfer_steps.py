@@ -43,6 +43,7 @@ from callrouter.calls.desk_protocol import (
 from callrouter.calls.transfer_board import CallOnBoard, TransferAt, TransferBoard
 from callrouter.calls.transfer_look import Look, TimedAmi, look_at
 from callrouter.calls.transfer_moves import move
+from callrouter.crashpoint import CrashPoint, crashpoint
 from callrouter.decide.transfer_table import Ignored
 from callrouter.vocabulary.transfer import IgnoredReason, TransferState
 
@@ -174,6 +175,7 @@ class Stepper:
 
     async def _redirect(self, call: CallOnBoard, headers: dict[str, str], deadline: Deadline) -> None:
         """Send it; what becomes of an action that is not answered, the next look tells."""
+        crashpoint(CrashPoint.DESK_LOOKED)
         try:
             await self._ami.action("Redirect", headers, timeout_s=deadline.left_to_act_s())
         except AmiRefused as refusal:
@@ -182,6 +184,7 @@ class Stepper:
             raise AsteriskRefusedError from None
         except AmiError as error:
             _log.warning("desk_unanswered", call_id=call.call_id, error=type(error).__name__)
+        crashpoint(CrashPoint.DESK_TOLD)
 
     async def _seen(
         self, look: Look, before: TransferAt, act: DeskAct, leads_to: TransferState, deadline: Deadline

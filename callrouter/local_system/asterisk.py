@@ -9,7 +9,6 @@ from callrouter.asterisk_link.boot_name import new_boot_name
 from callrouter.asterisk_link.of_the_plan import (
     NOT_FOR_EMERGENCIES,
     SAID_IN_EMERGENCIES,
-    SILENCES,
     URGENT_LANGUAGE,
     OfThePlan,
 )
@@ -17,6 +16,8 @@ from callrouter.asterisk_link.render import AsteriskConfiguration, OutboundTrunk
 from callrouter.layout import SETUP_FOLDER, Layout, sounds_folder
 from callrouter.local_system.account import Account
 from callrouter.local_system.child import Part
+from callrouter.local_system.documentation import cut_documentation
+from callrouter.local_system.made_sounds import make_places, make_silences
 from callrouter.local_system.programs import ProgramMissing, plain_environment, program
 from callrouter.local_system.secrets import Secrets, write_private
 from callrouter.settings import PROJECT_ROOT, Settings
@@ -80,7 +81,8 @@ def render_asterisk(
         boot_name=boot_name,
         plan=plan,
     )
-    _write_silences(layout)
+    make_silences(layout.made_for_asterisk / "silence")
+    make_places(layout.made_for_asterisk / "places", sounds_folder())
     render_configuration(PROJECT_ROOT / "asterisk", configuration, etc)
     write_private(layout.boot_name, boot_name)
 
@@ -100,8 +102,9 @@ def _make_folders(layout: Layout) -> None:
     for said_to_others in NOT_FOR_EMERGENCIES:
         instead = sounds_folder() / f"{SAID_IN_EMERGENCIES}.alaw"
         _link(sounds / URGENT_LANGUAGE / f"{said_to_others}.alaw", instead)
-    # Without its documentation Asterisk refuses to register its own options, and ends.
-    _link(layout.asterisk_data / "documentation", _installation().data / "documentation")
+    cut = layout.made_for_asterisk / "documentation"
+    cut_documentation(_installation().data / "documentation", cut)
+    _link(layout.asterisk_data / "documentation", cut)
 
 
 def _configuration(
@@ -153,8 +156,9 @@ def _configuration(
         longest_notice_s=-(-max((notice.heard_ms for notice in plan.notices), default=0) // 1000),
         usual_priority=plan.usual_priority,
         recording=settings.recording.enabled,
-        sounds=str(layout.asterisk_data / "sounds" / "zh_CN"),
-        silence=str(layout.asterisk_data / "sounds" / "silence"),
+        sounds=str(sounds_folder()),
+        silence=str(layout.made_for_asterisk / "silence"),
+        places=str(layout.made_for_asterisk / "places"),
         voicemail_limit_s=settings.queue.voicemail_limit_s,
         voicemail_shortest_s=settings.queue.voicemail_shortest_s,
         call_back=settings.queue.call_back,
@@ -182,15 +186,6 @@ def _installation() -> _Installation:
                 if (modules / "chan_pjsip.so").exists():
                     return _Installation(modules, _data_folder(root))
     raise ProgramMissing(f"no Asterisk modules under {SETUP_FOLDER} or /usr/lib; remedy: make setup")
-
-
-def _write_silences(layout: Layout) -> None:
-    """The silences around a notice: musiconhold.conf names them."""
-    folder = layout.asterisk_data / "sounds" / "silence"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, milliseconds in SILENCES.items():
-        # A-law's nought, 8000 times a second.
-        (folder / f"{name}.alaw").write_bytes(b"\xd5" * (8 * milliseconds))
 
 
 def _link(link: Path, target: Path) -> None:

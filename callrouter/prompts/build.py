@@ -36,6 +36,7 @@ from callrouter.prompts.renderings import (
     FILE_NAME,
     HOLD,
     LISTENING,
+    RINGING,
     Rendering,
     Source,
     WantedPrompt,
@@ -166,6 +167,8 @@ class _Workshop:
             return make(tones.record_beep(), tones.SAMPLE_RATE)
         if prompt.key == LISTENING:
             return make(tones.listening_pips(), tones.SAMPLE_RATE)
+        if prompt.key == RINGING:
+            return make(tones.ringing_tone(), tones.SAMPLE_RATE)
         self._catalogue.entry(prompt.prompt_id)  # an id that the catalogue does not have is refused
         if self._voice is None:
             self._voice = Voice(

@@ -25,9 +25,11 @@ BEEP = "beep"
 """The tone before a message is recorded."""
 LISTENING = "listening"
 """The tone that an agent hears while the caller still listens to an announcement."""
+RINGING = "ringing"
+"""The tone that an agent hears while somebody is called for him."""
 HOLD = "hold"
 """The music while a caller waits."""
-ALWAYS_WANTED = (BEEP, HOLD, LISTENING)
+ALWAYS_WANTED = (BEEP, HOLD, LISTENING, RINGING)
 """Sounds without words that no plan names and every platform plays."""
 
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

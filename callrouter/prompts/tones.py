@@ -20,6 +20,8 @@ _BEEP_HZ = 1000
 _BEEP_SECONDS = 0.4
 _PIP_HZ = 500
 _PIP_SECONDS = 0.12
+_RINGING_HZ = 450
+_RINGING_SECONDS = 1.0
 _BAR_SECONDS = 4.0
 # G major pentatonic, one bar a chord: plucked upwards, then a note of the melody.
 _BARS: tuple[tuple[int, ...], ...] = (
@@ -48,6 +50,11 @@ def listening_pips() -> Signal:
     """Make what an agent hears who answers while the caller still listens to an announcement: two low pips."""
     pip = _beep(_PIP_HZ, _PIP_SECONDS)
     return np.concatenate([pip, np.zeros_like(pip), pip])
+
+
+def ringing_tone() -> Signal:
+    """Make one ring of the ringing tone (回铃音): 450 Hz for 1 s; 4 s of silence follow (Asterisk's zone `cn`)."""
+    return _beep(_RINGING_HZ, _RINGING_SECONDS)
 
 
 def hold_music() -> Signal:

@@ -39,6 +39,7 @@ from callrouter.console.seats_api import SeatService, seat_routes
 from callrouter.layout import Layout, sounds_folder
 from callrouter.service.control import Control, SeatKeeper
 from callrouter.service.desk import DeskService
+from callrouter.service.flags import FlagService
 from callrouter.service.records_links import RecordsLinks, Share
 from callrouter.service.roles import ALL_ROLES, Role
 from callrouter.service.roster import roster, unknown_seats, unstaffed_queues
@@ -73,7 +74,8 @@ async def run_controller(
     records = RecordsLinks(shares, control.told)
     staff = staff_of(settings)
     answerer = TransferAnswerer(plan, staff, metrics.target)
-    agi = AgiServer(_agi_service(settings, decider, answerer, metrics))
+    flags = FlagService(plan, layout.caller_flags)
+    agi = AgiServer(_agi_service(settings, decider, answerer, metrics, flags))
     ami = AmiClient(
         "127.0.0.1",
         settings.ami.port,
@@ -92,7 +94,7 @@ async def run_controller(
         staff,
         seats=desk,
         seat_board=seats.board,
-        flags=lambda _number: frozenset(),
+        flags=flags.of,
         now=(clock or Clock()).now,
         most_streams=settings.desk.most_streams,
     )
@@ -112,6 +114,7 @@ async def run_controller(
                 "control": control.standing is not None,
                 "announcements": not unheard,
                 "seats_for_every_queue": not unstaffed,
+                "caller_flags": flags.is_usable,
             },
             detail={
                 "ami": ami.state.value,
@@ -136,6 +139,7 @@ async def run_controller(
             tasks.create_task(ami.run(), name="ami"),
             tasks.create_task(seats.run(), name="seats"),
             tasks.create_task(desks.run(), name="desks"),
+            tasks.create_task(flags.run(), name="flags"),
             tasks.create_task(probes.serve(), name="probes"),
         ]
         told, told_again = _stop_words()
@@ -165,13 +169,21 @@ def _unready(settings: Settings, plan: Plan) -> tuple[tuple[str, ...], tuple[str
 
 
 def _agi_service(
-    settings: Settings, decider: Decider, answerer: TransferAnswerer, metrics: ControllerMetrics
+    settings: Settings,
+    decider: Decider,
+    answerer: TransferAnswerer,
+    metrics: ControllerMetrics,
+    flags: FlagService,
 ) -> AgiService:
     def on_finished(outcome: Outcome, seconds: float) -> None:
         metrics.dip(outcome.value, seconds)
 
     def answer(request: AgiRequest) -> Answer:
-        return decider.answer(request) if request.script == "arrival" else answerer.answer(request)
+        if request.script != "arrival":
+            return answerer.answer(request)
+        verdict = decider.answer(request)
+        flags.arrived(request)
+        return verdict
 
     return AgiService(
         handler=answer,

@@ -41,7 +41,7 @@ from callrouter.service.overflow_for_asterisk import (
     ways_out,
     without_ways_out,
 )
-from callrouter.service.targets_for_asterisk import dialled_targets, ways_to_targets
+from callrouter.service.targets_for_asterisk import dialled_targets, told_lines, ways_to_targets
 from callrouter.settings import Settings
 from callrouter.vocabulary.plan import Plan, announcement_key
 
@@ -79,6 +79,7 @@ def of_the_plan(
         trunks_of_platforms=tuple(trunks_of_platforms(plan)),
         menus=tuple(_menus(plan, sounds)),
         targets=dialled_targets(settings, plan, sounds),
+        told_lines=told_lines(plan, sounds),
         hours=hours_of(settings, plan, at),
     )
 

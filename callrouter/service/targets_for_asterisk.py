@@ -17,11 +17,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from callrouter.asterisk_link.of_the_plan import WayOut
+from callrouter.asterisk_link.of_the_plan import ToldLine, WayOut
 from callrouter.asterisk_link.targets_of_the_plan import DialledTarget
 from callrouter.decide.center import center_for, sole_area
 from callrouter.decide.transfer_codes import targets_of
 from callrouter.decide.transfer_sounds import sounds_of
+from callrouter.plans.wanted_targets import line_key
 from callrouter.prompts.renderings import line_sound_path
 from callrouter.service.hours_for_asterisk import whose_hours
 from callrouter.service.overflow_for_asterisk import dialled_at, endpoint_of
@@ -56,6 +57,14 @@ def dialled_targets(settings: Settings, plan: Plan, sounds: Path) -> tuple[Diall
     callable_ = tuple(_callable(settings, plan, sounds))
     first = _first_by_code(callable_, plan)
     return tuple(replace(one, is_first=first.get(one.code) == one.id) for one in callable_)
+
+
+def told_lines(plan: Plan, sounds: Path) -> tuple[ToldLine, ...]:
+    """The hotlines of which whoever is called can be told, each once; of others he hears that a call comes."""
+    keys = {line.number: line_key(line) for line in plan.lines.values()}
+    return tuple(
+        ToldLine(number, key) for number, key in keys.items() if line_sound_path(sounds, key).exists()
+    )
 
 
 def ways_to_targets(settings: Settings, plan: Plan) -> Iterator[WayOut]:

@@ -39,6 +39,7 @@ class LocalEnd:
         uri: str | None = None,
         extra: tuple[Header, ...] = (),
         body: bytes = b"",
+        content_type: str = "application/sdp",
     ) -> Request:
         """Build a request in a dialog, with the dialog's current CSeq number and a branch of its own."""
         via = f"SIP/2.0/UDP {self.host}:{self.port};branch=z9hG4bK{self.token()};rport"
@@ -49,7 +50,7 @@ class LocalEnd:
             ("User-Agent", USER_AGENT),
         )
         own = () if method == "ACK" else (("Allow", ALLOW),)
-        content = (("Content-Type", "application/sdp"),) if body else ()
+        content = (("Content-Type", content_type),) if body else ()
         return Request(
             method=method,
             uri=uri or dialog.remote_target,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from ami_speakers import QUEUE, SEAT, Wire, client, seat_1001, secret, wire
+from ami_conversations import LOOKED_AT, kinds, seat_with_a_desk, short_conversation, short_talk, the_talk
+from ami_speakers import QUEUE, SEAT, client, seat_1001, secret, wire
 from panoramisk.manager import Manager
 from parties import CALLER_HZ, carrier_caller, phone
 from running_system import MakeSystem, System, eventually
@@ -46,45 +46,6 @@ async def make_a_call(caller: Any, agent: Any) -> None:
     await ringing.wait_for(CallState.ENDED, timeout_s=5)
 
 
-Kind = tuple[str, str, tuple[str, ...]]
-
-
-def kinds(messages: Iterable[AmiMessage]) -> list[Kind]:
-    """What each message is, without its values."""
-    return [
-        ("Event" if each.is_event else "Response", each.name, tuple(name for name, _ in each.headers))
-        for each in messages
-    ]
-
-
-async def short_conversation(port: int, password: str) -> tuple[list[Kind], list[Kind]]:
-    """Say the same to any Asterisk; return its answers, and its news, each in order."""
-    async with wire(port, password, Events=FOLLOWED_CLASSES) as said:
-        for name, headers in [
-            ("Ping", {}),
-            ("CoreSettings", {}),
-            ("CoreShowChannels", {}),
-            ("QueueStatus", {"Queue": QUEUE}),
-            ("QueueAdd", {"Queue": QUEUE, "Interface": "PJSIP/1999"}),
-            ("QueueAdd", {"Queue": QUEUE, "Interface": "PJSIP/1999"}),
-            ("QueueAdd", {"Queue": "nowhere", "Interface": "PJSIP/1999"}),
-            ("QueueStatus", {"Queue": QUEUE}),
-            ("Nonsense", {}),
-            ("Login", {"Username": "callrouter", "Secret": password}),
-        ]:
-            await said.ask(name, **headers)
-        if not any(each.name == "QueueMemberAdded" for each in said.seen):
-            await said.until(("Event", "QueueMemberAdded"))
-    news = [each for each in said.seen if each.get("SystemName") and each.is_event]
-    answers = [each for each in said.seen if each not in news]
-    refused = Wire(*await asyncio.open_connection("127.0.0.1", port))
-    answers += await refused.ask("Ping")
-    answers += await refused.ask("Login", Username="callrouter", Secret="wrong")
-    assert await refused.reader.read() == b""
-    refused.writer.close()
-    return kinds(answers), kinds(news)
-
-
 async def test_the_double_converses_as_the_real_asterisk_does(system: System) -> None:
     real = await short_conversation(system.settings.ami.port, secret(system))
     async with AmiDouble(secret="not-a-secret") as double:
@@ -93,6 +54,38 @@ async def test_the_double_converses_as_the_real_asterisk_does(system: System) ->
     for said, same in zip(real, feigned, strict=True):
         assert same == said
     assert len(real[0]) > 15
+
+
+async def test_the_double_tells_of_a_call_and_moves_it_as_the_real_asterisk_does(system: System) -> None:
+    async with (
+        client(system) as ami,
+        seat_with_a_desk(ami),
+        phone(system, "1001") as agent,
+        carrier_caller(system) as caller,
+    ):
+        call = await caller.dial("12345")
+        ringing = await agent.next_call(timeout_s=15)
+        await ringing.answer()
+        await ringing.hears(CALLER_HZ, timeout_s=25)
+        named = await the_talk(ami)
+        real = await short_talk(system.settings.ami.port, secret(system), *named)
+        # In a conference by now: nothing was recorded, but for a pause both are taken out of the queue's talk.
+        await ringing.hears(CALLER_HZ, timeout_s=5)
+        await call.hang_up()
+        await ringing.wait_for(CallState.ENDED, timeout_s=15)  # he is told that the caller has gone
+    async with AmiDouble(secret="not-a-secret") as double:
+        double.channels += named
+        held = double.variables[named[0]] = dict.fromkeys(LOOKED_AT[:-1], "x")
+        double.on_redirect = lambda _action: held.update(CR_IN="1")
+        feigned = await short_talk(double.port, "not-a-secret", *named)
+    for said, same in zip(real, feigned, strict=True):
+        assert same == said
+    words = [word for _, word in real]
+    assert {"CR_NOBODYS=(null)", "CR_TICKET_TAIL=0042", "CR_IN=1"} <= set(words)
+    assert "Channel does not exist: PJSIP/gone-1" in words
+    assert "ExtraChannel does not exist: PJSIP/gone-1" in words
+    assert words.count("Redirect successful") == words.count("Dual Redirect successful") == 1
+    assert "CR_DESK" in system.layout.cel_csv.read_text(encoding="utf-8")
 
 
 MAY_NOT = {
@@ -177,9 +170,9 @@ async def test_asterisk_refuses_an_action_beyond_its_limits_and_takes_one_at_the
 
 async def test_the_boot_name_is_on_all_that_asterisk_tells_and_on_no_answer(system: System) -> None:
     boot_name = read_boot_name(system.layout.boot_name)
-    async with client(system) as ami:
-        await seat_1001(ami)
     async with (
+        client(system) as ami,
+        seat_with_a_desk(ami),
         wire(system.settings.ami.port, secret(system), Events=FOLLOWED_CLASSES) as said,
         phone(system, "1001") as agent,
         carrier_caller(system) as caller,
@@ -191,8 +184,13 @@ async def test_the_boot_name_is_on_all_that_asterisk_tells_and_on_no_answer(syst
         await said.until(("Event", "QueueMemberStatus"), ("Status", "1"))
         told = list(said.seen)
         answered = await said.ask("CoreShowChannels") + await said.ask("QueueStatus")
-    assert len(told) <= 8, kinds(told)
+    assert len(told) <= 10, kinds(told)
     assert {"QueueCallerJoin", "AgentCalled", "AgentConnect", "AgentComplete"} <= {each.name for each in told}
+    talks = [each for each in told if each.name == "UserEvent"]
+    assert [(each.get("UserEvent"), each.get("State")) for each in talks] == [
+        ("CRTalk", "began"),
+        ("CRTalk", "ended"),
+    ]
     assert {each.headers[2] for each in told} == {("SystemName", boot_name)}
     assert not any(each.get("SystemName") for each in answered)
 

@@ -8,14 +8,16 @@ from contextlib import asynccontextmanager
 
 import pytest
 from desk_client import DeskClient, Said, tokens_for
-from parties import AGENT_HZ, CALLER_HZ
+from parties import AGENT_HZ, CALLER_HZ, heard
 from running_system import MakeSystem, System, eventually
 from transfer_plays import all_talk, back_with_the_agent, nothing_is_left, with_the_target
 from transfer_scene import SOON_S, TARGET_HZ, Scene, has_ended, stage
+from waiting_room import seconds
 
 AGENTS = ("1001", "1002", "1003")
 TARGETS = ("2001", "2002", "2003")
 SUPERVISOR = "1101"
+RINGING_HZ = 450
 IN_TIME_S = 0.15
 """A tenth of a second, and what a busy machine needs to ask at all."""
 
@@ -33,10 +35,10 @@ def system(make_system: MakeSystem) -> System:
 
 
 @asynccontextmanager
-async def a_talk(system: System) -> AsyncIterator[tuple[Scene, DeskClient]]:
+async def a_talk(system: System, dialled: str = "12345") -> AsyncIterator[tuple[Scene, DeskClient]]:
     """A caller who talks with an agent, and the agent's desk."""
     tokens = tokens_for(system, AGENTS, [SUPERVISOR])
-    async with stage(system, AGENTS, TARGETS) as on, on.scene() as scene:
+    async with stage(system, AGENTS, TARGETS) as on, on.scene(dialled) as scene:
         yield scene, DeskClient(system.settings.http.port, tokens[scene.seat])
         if scene.call.ended is None:
             await scene.call.hang_up()
@@ -111,3 +113,19 @@ async def test_whom_it_may_be_and_why_not_is_said_before_and_refused_after(syste
         assert said.error == "target_refused", said
         await scene.hear(caller=(AGENT_HZ,), agent=(CALLER_HZ,))
         assert scene.states == []
+
+
+async def test_whom_the_agent_calls_is_told_the_line_and_the_tickets_tail(system: System) -> None:
+    async with a_talk(system, "12315") as (scene, desk):
+        await desk.did("ticket", number="CD-2026-4207")
+        await consulted(scene, desk)
+        assert scene.target
+        await scene.target.ring()
+        await scene.agent.hears(RINGING_HZ, timeout_s=5)
+        await scene.target.answer()
+        whisper = ("b04-12315", "w02", "w04-42", "w04-07", "w03")
+        await asyncio.sleep(sum(seconds(key) for key in whisper) + 0.5)
+        for key in whisper:
+            assert heard(scene.target, key).is_identical, key
+        await scene.target.press("1")
+        await scene.comes_to("consult")

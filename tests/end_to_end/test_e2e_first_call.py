@@ -160,6 +160,7 @@ def test_readiness_health_and_metrics_are_told(system: System) -> None:
         "broker": True,
         "announcements": True,
         "seats_for_every_queue": True,
+        "caller_flags": True,
     }
     with urlopen(system.url("/healthz")) as answer:
         assert answer.status == 200

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from parties import AGENT_HZ, CALLER_HZ, DUTY_HZ, carrier_caller, heard, phone
 from running_system import MakeSystem, System, eventually, free_port
+from waiting_room import seconds
 
 from callrouter.settings import PROJECT_ROOT
 from callrouter.sip_party.call import Call
@@ -180,6 +181,25 @@ async def test_experts_who_let_it_ring_are_followed_by_general_seats_and_keep_th
         ("hotline", None),  # the caller hung up in the talk
     ]
     assert "paused" not in "".join(system.asks_asterisk("queue show expert-12320"))
+
+
+async def test_who_comes_to_general_seats_that_talk_is_told_his_place_there(system: System) -> None:
+    async with (
+        phone(system, GENERAL_SEAT) as general,
+        carrier_caller(system) as caller,
+    ):
+        first = await caller.dial("12345", caller_number="13900000003")
+        talking = await general.next_call(timeout_s=5)
+        await talk(first, talking, AGENT_HZ)
+        call = await caller.dial(LINE)
+        await asyncio.sleep(sum(seconds(key) for key in (NOTICE, NOT_AVAILABLE, "q05")) + 2)
+        await talking.hang_up()
+        ringing = await general.next_call(timeout_s=10)
+        await talk(call, ringing, AGENT_HZ)
+        await call.hang_up()
+    assert heard(call, NOT_AVAILABLE).is_identical
+    assert heard(call, "q05").is_identical
+    assert queues_of(system.record(call.sip_call_id)) == ["expert-12320", "hotline"]
 
 
 async def test_who_hangs_up_while_he_is_told_has_left_and_nobody_rings_any_more(system: System) -> None:

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from parties import AGENT_HZ, CALLER_HZ, carrier_caller, phone
+from parties import AGENT_HZ, CALLER_HZ, carrier_caller, heard, phone
 from running_system import MakeSystem, System, eventually
 
 from callrouter.settings import PROJECT_ROOT
 from callrouter.sip_party.call_state import CallState
+from callrouter.sip_party.media import Silence
 
 SECOND = 8000
 
@@ -69,6 +70,25 @@ async def test_a_talk_is_recorded_but_for_its_pause_and_the_record_proves_both_f
         assert file.stat().st_mode & 0o077 == 0 or file.parent.stat().st_mode & 0o077 == 0
     silent_s = sum(one["proof"]["duration_ms"] for one in (first, second)) / 1000
     assert silent_s < 6.5, "the pause is in a file"
+
+
+async def test_a_key_says_what_it_has_done_to_the_agent_alone(system: System) -> None:
+    async with phone(system, "1001") as agent, carrier_caller(system) as caller:
+        call = await caller.dial("110")
+        ringing = await agent.next_call(timeout_s=5)
+        await ringing.answer()
+        await call.hears(AGENT_HZ, timeout_s=3)
+        call.play(Silence())  # the word is whispered into what the agent hears anyway
+        ringing.play(Silence())
+        for keys in ("*1", "*2", "*3"):
+            await ringing.press(keys)
+            await asyncio.sleep(3.5)
+        await ringing.hang_up()
+        await call.wait_for(CallState.ENDED, timeout_s=5)
+    for said in ("r01", "r02", "c40"):
+        # Mixed into his call, so no octet is quite as in the prompt.
+        assert heard(ringing, said).correlation > 0.99, said
+        assert heard(call, said).correlation < 0.5, said
 
 
 @pytest.mark.parametrize("leaves", ["in the notice", "while it rings"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from parties import AGENT_HZ
+from parties import AGENT_HZ, heard
 from running_system import MakeSystem, System
 from transfer_plays import (
     IN_EACH,
@@ -28,6 +28,7 @@ from transfer_plays import (
 from transfer_scene import TARGET_HZ, Scene, has_ended
 
 from callrouter.sip_party.call_state import CallState
+from callrouter.sip_party.media import Silence
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,27 @@ async def test_who_hears_whom_from_the_consult_to_the_end_and_the_recording_is_o
         await consulting(scene)
         assert scene.outcomes() == ["busy", "joined"]
 
-    await play(system, three_then_two_then_nobody, leaves_at_once, plain, held_and_back, twice)
+    async def who_has_joined_is_said_to_all(scene: Scene) -> None:
+        await consulting(scene)
+        assert scene.target
+        parties = (scene.call, scene.agent, scene.target)
+        for party in parties:
+            party.play(Silence())
+        await scene.join()
+        await scene.comes_to("three")
+        await asyncio.sleep(5)
+        for party in parties:
+            assert heard(party, "b15").correlation > 0.9, party
+
+    await play(
+        system,
+        three_then_two_then_nobody,
+        leaves_at_once,
+        plain,
+        held_and_back,
+        twice,
+        who_has_joined_is_said_to_all,
+    )
 
 
 async def test_whoever_hangs_up_in_whatever_state_nobody_is_left_alone(system: System) -> None:
@@ -174,6 +195,33 @@ async def test_seats_that_answer_together_are_asked_one_by_one(system: System) -
         await asyncio.to_thread(system.asks_asterisk, f"queue remove member {member} from expert-12348")
 
     await play(system, expert)
+
+
+async def test_a_phone_that_sends_its_keys_by_info_does_it_all_too(system: System) -> None:
+    async def by_info(scene: Scene) -> None:
+        async def pressed(keys: str) -> None:
+            for key in keys:
+                await scene.agent.press_by_info(key)
+
+        await pressed("*4")
+        await scene.comes_to("held")
+        await scene.hears_music()
+        await pressed(f"{scene.target_id}#")
+        scene.target = await scene.target_phone.next_call(timeout_s=8)
+        await scene.target.answer()
+        await scene.comes_to("asking")
+        await asyncio.sleep(0.2)
+        await scene.target.press_by_info("1")
+        await scene.comes_to("consult")
+        await pressed("*5")
+        await all_talk(scene)
+        await pressed("*7")
+        await with_the_target(scene)
+        assert scene.outcomes() == []
+        await scene.target.hang_up()
+        await has_ended(scene.call)
+
+    await play(system, by_info)
 
 
 async def test_with_any_phone_an_agent_does_it_all_by_keys(system: System) -> None:

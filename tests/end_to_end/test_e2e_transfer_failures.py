@@ -25,6 +25,9 @@ from transfer_plays import (
 )
 from transfer_scene import Scene, has_ended
 
+NOT_YET_DEAD_S = 12.5
+"""After 15 s without a packet a phone counts as dead."""
+
 
 @pytest.fixture(scope="module")
 def system(make_system: MakeSystem) -> System:
@@ -160,5 +163,59 @@ async def test_an_agent_whose_device_dies_leaves_his_caller_with_a_person(system
         await scene.comes_to("queued", within_s=25)
         await scene.is_with_the_next_agent()
 
-    await play(system, consulted, all_three_talked, held_him, had_him_back)
+    def called_for(kind: str, state: str) -> Play:
+        """He dies while the target rings, or is asked: the caller waits for it alone."""
+
+        async def in_vain(scene: Scene) -> None:
+            scene.agent.vanish()
+            await asyncio.sleep(NOT_YET_DEAD_S)
+            ringing = await scene.consult(kind)
+            await ringing.ring()
+            if state == "asking":
+                await ringing.answer()
+            await scene.comes_to("alone", within_s=10)
+            await scene.hears_music()
+            if state != "asking":
+                await ringing.answer()
+                await asyncio.sleep(0.5)
+            await ringing.press("1")
+            await with_the_target(scene)
+            assert scene.journal()[-1] | {"left": "agent", "state": "joined"} == scene.journal()[-1]
+
+        in_vain.__name__ = f"he dies in {state}"
+        return in_vain
+
+    await play(
+        system,
+        consulted,
+        all_three_talked,
+        held_him,
+        had_him_back,
+        called_for("three_way", "calling"),
+        called_for("three_way", "asking"),
+        called_for("plain", "passing"),
+    )
     eventually("what vanished is gone", lambda: system.channels() == 0)
+
+
+async def test_nobody_waits_for_ever(system: System) -> None:
+    """The limit is 15 minutes; here it is over as soon as it has begun."""
+
+    async def time_is_up(scene: Scene) -> None:
+        await scene.news.ask("Setvar", Channel=scene.caller_channel, Variable="CR_TOO_LONG", Value="1")
+
+    async def on_hold(scene: Scene) -> None:
+        await held(scene)
+        await time_is_up(scene)
+        await scene.comes_to("talk")
+        await back_with_the_agent(scene)
+
+    async def while_they_consult(scene: Scene) -> None:
+        await consulting(scene)
+        await time_is_up(scene)
+        await scene.comes_to("talk")
+        await has_ended(scene.target)
+        await back_with_the_agent(scene)
+        assert scene.outcomes() == ["interrupted"]
+
+    await play(system, on_hold, while_they_consult)

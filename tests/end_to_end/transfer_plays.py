@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from parties import AGENT_HZ, CALLER_HZ
 from running_system import MakeSystem, System, eventually
 from transfer_scene import TARGET_HZ, Scene, Stage, has_ended, stage
+from waiting_room import seconds
 
 AGENTS = tuple(f"10{n:02}" for n in range(1, 13))
 TARGETS = tuple(f"20{n:02}" for n in range(1, 9))
@@ -58,6 +59,9 @@ async def play(system: System, *plays: Play) -> None:
 
 
 async def all_talk(scene: Scene) -> None:
+    """All hear all, once it has been said to them that they do: speech may look like a tone."""
+    await scene.comes_to("three")
+    await asyncio.sleep(seconds("b15") + 0.3)
     await scene.hear(caller=(AGENT_HZ, TARGET_HZ), agent=(CALLER_HZ, TARGET_HZ), target=(CALLER_HZ, AGENT_HZ))
 
 

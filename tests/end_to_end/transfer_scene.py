@@ -242,7 +242,7 @@ class Stage:
     numbers: list[int] = field(default_factory=lambda: [0])
 
     @asynccontextmanager
-    async def scene(self) -> AsyncIterator[Scene]:
+    async def scene(self, dialled: str = "12345") -> AsyncIterator[Scene]:
         """A caller who talks with an agent, and a target that nobody else calls meanwhile."""
         name, target_phone = await self.targets.get()
         self.numbers[0] += 1
@@ -250,7 +250,7 @@ class Stage:
         caller_of = SipParty.open(host="127.0.0.2", user=number, server=self.system.sip, tone_hz=CALLER_HZ)
         try:
             async with caller_of as caller:
-                call = await caller.dial("12345")
+                call = await caller.dial(dialled)
                 taken = await asyncio.wait_for(asyncio.shield(self.seats.callers[number].talks), 40)
                 await taken.call.hears(CALLER_HZ, timeout_s=15)
                 await call.hears(AGENT_HZ, timeout_s=5)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from callrouter.asterisk_link.of_the_plan import Notice, OfThePlan, Played
+from callrouter.asterisk_link.of_the_plan import Notice, OfThePlan, Played, ToldLine
 from callrouter.asterisk_link.render import AsteriskConfiguration, OutboundTrunk, Phone, render_configuration
 from callrouter.settings import PROJECT_ROOT
 from tests.unit.asterisk_link.plan_targets import TARGETS
@@ -45,6 +45,7 @@ def configuration() -> AsteriskConfiguration:
                 ),
             ),
             targets=TARGETS,
+            told_lines=(ToldLine("12345678", "b04-12345678"),),
         ),
         safe_queue="hotline",
         last_resort="PJSIP/1999",
@@ -59,6 +60,7 @@ def configuration() -> AsteriskConfiguration:
         recording=True,
         sounds="/srv/cr/sounds",
         silence="/srv/cr/silence",
+        places="/srv/cr/places",
         voicemail_limit_s=180,
         voicemail_shortest_s=2,
         call_back=True,

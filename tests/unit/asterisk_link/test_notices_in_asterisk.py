@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from callrouter.asterisk_link.of_the_plan import NOT_FOR_EMERGENCIES, URGENT_LANGUAGE, Notice
+from callrouter.asterisk_link.place_in_queue import SOUND, places_told
 from callrouter.asterisk_link.render import AsteriskConfiguration, render_configuration
 from callrouter.settings import PROJECT_ROOT
 from tests.unit.asterisk_link.dialplan_steps import Step, steps_of
@@ -51,14 +52,33 @@ def _matches(pattern: str, exten: str) -> bool:
     return re.fullmatch(regex, exten) is not None
 
 
-def test_every_class_that_a_place_and_a_wait_can_name_is_there(
+def test_a_notice_has_three_classes_and_no_more_for_all_places_and_waits(
     steps: list[Step], classes: dict[str, list[str]], configuration: AsteriskConfiguration
 ) -> None:
+    endings = {""} | {
+        step.args.partition("=")[2]
+        for step in steps
+        if step.context == "place-in-queue" and step.args.startswith("CR_PLACE=-")
+    }
+    assert endings == {"", "-p", "-o"}
+    named = {f"n-{notice.name}{ending}" for notice in configuration.plan.notices for ending in endings}
+    assert named == {name for name in classes if name.startswith("n-")}
+
+
+def test_every_place_and_wait_that_the_dialplan_can_name_has_a_language_of_its_own(steps: list[Step]) -> None:
+    (set_to,) = [step.args for step in steps if step.context == "place-in-queue" and "language" in step.args]
+    assert set_to == "CHANNEL(language)=zh_CN_p${CR_PLACE}w${GOSUB_RETVAL}"
     places = {returned(steps, "step-of-place", str(ahead)) for ahead in range(200)}
     waits = {returned(steps, "step-of-wait", str(minutes)) for minutes in range(200)}
-    wanted = {f"-p{place}w{wait}" for place, wait in product(places, waits)} | {"", "-o"}
-    named = {f"n-{notice.name}{place}" for notice in configuration.plan.notices for place in wanted}
-    assert named == {name for name in classes if name.startswith("n-")}
+    told = [told.language for told in places_told()]
+    assert sorted(told) == sorted(f"zh_CN_p{place}w{wait}" for place, wait in product(places, waits))
+
+
+def test_a_language_of_a_place_is_chinese_for_every_other_sound() -> None:
+    # Asterisk cuts it at the last `_` when there is no such sound; it keeps no more than 39 characters.
+    for told in places_told():
+        assert told.language.rpartition("_")[0] == "zh_CN"
+        assert len(told.language) < 40
 
 
 @pytest.mark.parametrize(
@@ -79,8 +99,13 @@ def test_a_place_is_exact_and_a_wait_never_too_short(
         returned(steps, "step-of-place", str(ahead)),
         returned(steps, "step-of-wait", str(minutes)),
     )
-    entries = [Path(entry).name for entry in classes[f"n-none-p{place}w{wait}"]]
-    assert entries == ["lead", "g04", "tail", *says, "hold"]
+    assert [told.keys for told in places_told() if told.language == f"zh_CN_p{place}w{wait}"] == [tuple(says)]
+    assert [Path(entry).name for entry in classes["n-none-p"]] == ["lead", "g04", "tail", SOUND, "hold"]
+    assert f"/srv/cr/places/{SOUND}" in classes["n-none-p"]
+
+
+def test_who_finds_too_many_waiting_hears_the_offer_behind_his_notice(classes: dict[str, list[str]]) -> None:
+    assert [Path(entry).name for entry in classes["n-none-o"]] == ["lead", "g04", "tail", "o01", "hold"]
 
 
 def test_a_class_begins_with_its_notice_and_goes_on_with_music(classes: dict[str, list[str]]) -> None:

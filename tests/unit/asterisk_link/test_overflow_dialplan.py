@@ -63,19 +63,31 @@ def walk(steps: list[Step], variables: dict[str, str]) -> str:
             variables[name.removeprefix("__")] = sum_of(value)
         elif step.app == "Gosub":
             context, exten, _ = args.split(",")
+            if context == "place-in-queue":
+                variables["CR_PLACE"] = variables.get(f"place in {variables['CR_QUEUE']}", "")
+                continue
             rows = table(steps, context)
             returned = rows.get(exten, rows["_[a-z0-9]!"])
             variables["GOSUB_RETVAL"] = returned
+        elif step.app == "ExecIf":
+            condition, _, done = args.partition("?Set(")
+            if is_so(condition):
+                name, _, value = done.removesuffix(")").partition("=")
+                variables[name] = value
         elif step.app == "GotoIf":
             condition, _, target = args.partition("?")
-            left, equals, right = re.sub(r'[\[\]"$]', "", condition).partition("=")
-            holds = left == right if equals else int(left.split(">")[0]) > int(left.split(">")[1])
+            holds = is_so(condition)
             if holds and "," in target:
                 return target
             place = labels[target] if holds else place
         else:
             assert step.app == "Goto", step
             return args
+
+
+def is_so(condition: str) -> bool:
+    left, equals, right = re.sub(r'[\[\]"$]', "", condition).partition("=")
+    return left == right if equals else int(left.split(">")[0]) > int(left.split(">")[1])
 
 
 def column(variables: dict[str, str], cut: re.Match[str]) -> str:
@@ -119,6 +131,20 @@ def test_from_experts_to_general_seats_the_caller_is_told_once_and_keeps_his_pri
     assert again["CR_CLASS"] == "hold"
     music = (folder / "musiconhold.conf").read_text(encoding="utf-8")
     assert "[n-e02-experts-x]\nmode = playlist\n" in music
+
+
+@pytest.mark.parametrize("place", ["", "-p", "-o"])
+def test_who_goes_on_is_told_his_place_in_the_queue_that_he_comes_to(
+    steps: list[Step], folder: Path, place: str
+) -> None:
+    variables = {"CR_QUEUE": "experts", "place in hotline": place, "place in experts": "-of-these"}
+    assert walk(steps, variables) == "connect,s,wait"
+    assert variables["CR_CLASS"] == f"n-e02-experts-x{place}"
+    assert ("CR_OFFERED_AT" in variables) is (place == "-o")
+    assert f"[{variables['CR_CLASS']}]\n" in (folder / "musiconhold.conf").read_text(encoding="utf-8")
+    silent = {"CR_QUEUE": "silent", "place in hotline": place}
+    walk(steps, silent)
+    assert silent["CR_CLASS"] == "hold"
 
 
 def test_what_is_said_on_the_way_is_written_down_with_when_it_is_heard(steps: list[Step]) -> None:

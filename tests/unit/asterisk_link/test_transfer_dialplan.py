@@ -221,6 +221,14 @@ def test_why_a_target_was_not_had_is_one_of_the_records_words(
     assert found[-1].args == outcome.value
 
 
+def test_whoever_is_called_is_told_of_the_line_where_that_was_recorded(steps: list[Step]) -> None:
+    for dialled, said in (("12345678", "b04-12345678"), ("12399", "w01"), ("", "w01")):
+        exten = extension_for(steps, "target-line", f"0{dialled}")
+        assert exten is not None
+        (step,) = of(steps, "target-line", exten)
+        assert (step.app, step.args) == ("Return", said), dialled
+
+
 def test_the_keys_are_the_same_in_the_queues_talk_and_in_the_conference(rendered: Rendered) -> None:
     features = dict(re.findall(r"^(\w+) => (\*\d),", rendered("features.conf"), re.MULTILINE))
     menu = set(re.findall(r"^(\*\d) = ", rendered("confbridge.conf"), re.MULTILINE))

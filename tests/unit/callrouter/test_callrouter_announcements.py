@@ -175,7 +175,7 @@ def test_a_notice_that_the_catalogue_does_not_have_is_named() -> None:
 def test_every_sound_that_is_not_there_is_named_once(tmp_path: Path) -> None:
     spoken = {prompt.key for prompt in announcements_of(PLAN) if prompt.prompt_id not in OF_TRANSFERS}
     assert {"b11", "w01", "c02"} <= spoken
-    keys = sorted(spoken | {"beep", "hold", "listening"})
+    keys = sorted(spoken | {"beep", "hold", "listening", "ringing"})
     assert missing_sounds(PLAN, tmp_path) == keys
     (tmp_path / "moh").mkdir()
     for key in set(keys) - {"q03-7"}:

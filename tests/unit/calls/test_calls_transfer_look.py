@@ -24,6 +24,7 @@ HELD = {
     "CR_AGENT": "1001",
     "CR_AGENT_CHANNEL": "PJSIP/1001-00000001",
     "CR_TARGET_CHANNEL": "PJSIP/peer-tax-00000004",
+    "CR_IN": "0",
     "CR_QUEUE": "hotline",
     "CR_VERDICT": VERDICT,
     "CR_CALLER": "13800138000",
@@ -87,6 +88,11 @@ async def test_whether_it_is_recorded_is_what_the_dialplan_says(
     held: dict[str, str], recorded: Recorded
 ) -> None:
     assert (await look_at(AnAsterisk(held), CALLER, 0.1)).recorded is recorded
+
+
+@pytest.mark.parametrize(("inside", "is_out"), [("", False), ("(null)", False), ("0", True), ("1", True)])
+async def test_whether_the_caller_has_left_the_queues_own_talk_is_seen(inside: str, is_out: bool) -> None:
+    assert (await look_at(AnAsterisk({"CR_IN": inside}), CALLER, 0.1)).is_out_of_queue is is_out
 
 
 async def test_what_the_agent_has_written_down_is_seen() -> None:

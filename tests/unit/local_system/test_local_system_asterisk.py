@@ -11,6 +11,7 @@ import pytest
 
 from callrouter.asterisk_link.boot_name import new_boot_name, read_boot_name
 from callrouter.asterisk_link.of_the_plan import OfThePlan
+from callrouter.asterisk_link.place_in_queue import SOUND, places_told
 from callrouter.layout import Layout, sounds_folder
 from callrouter.local_system import asterisk as room
 from callrouter.local_system.asterisk import asterisk_part, render_asterisk
@@ -136,6 +137,35 @@ def test_its_folders_are_made_closed_and_hold_what_asterisk_does_not_make_itself
     ]  # fmt: skip
     assert part.environment["HOME"] == str(layout.asterisk)
     assert layout.asterisk_etc.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_is_made_for_it_is_there_when_it_starts_and_is_not_among_what_it_owns(
+    set_up: Path, settings: MakeSettings, secrets: Secrets
+) -> None:
+    installed = set_up / "debian" / "usr" / "share" / "asterisk" / "documentation"
+    installed.mkdir(parents=True)
+    (installed / "core-en_US.xml").write_text("<docs><info name='left-out'/></docs>", encoding="utf-8")
+    chosen = settings()
+    layout = Layout.of(chosen)
+    part = asterisk_part(chosen, layout, secrets, 0, None, plan=OfThePlan(queues=("hotline",)))
+    assert part.before_start is not None
+    part.before_start()
+    assert (layout.asterisk_data / "documentation" / "core-en_US.xml").is_file()
+    for made in ("silence/lead.alaw", "places/zh_CN_p3w5/place.alaw", "documentation/core-en_US.xml"):
+        assert (layout.made_for_asterisk / made).is_file()
+    assert layout.asterisk not in layout.made_for_asterisk.parents
+
+
+def test_all_music_of_an_asterisk_of_ones_own_is_there_too(
+    set_up: Path, settings: MakeSettings, secrets: Secrets, tmp_path: Path
+) -> None:
+    entries = values(render(settings(), secrets, tmp_path / "etc")("musiconhold.conf"), "entry")
+    assert entries
+    # Nothing has been started here.
+    missing = {entry for entry in entries if not Path(f"{entry}.alaw").exists()}
+    places = str(Layout.of(settings()).made_for_asterisk / "places" / SOUND)
+    assert missing == {places}
+    assert all((Path(places).parent / told.language / f"{SOUND}.alaw").exists() for told in places_told())
 
 
 def test_every_start_has_a_boot_name_of_its_own_which_the_controller_can_read(

@@ -62,7 +62,7 @@ def run(folder: Path, wanted: list[WantedPrompt]) -> Built:
 def test_what_is_missing_or_made_otherwise_is_made(prompts_folder: Path, wanted: list[WantedPrompt]) -> None:
     built = run(prompts_folder, wanted)
 
-    assert built.rendered == ("beep", "hold", "listening", "g02-12348", "h03")
+    assert built.rendered == ("beep", "hold", "listening", "ringing", "g02-12348", "h03")
     made = load_renderings(prompts_folder)["h03"]
     assert made.source is Source.SYNTHESIS
     assert made.spoken == wanted[1].spoken
@@ -76,7 +76,7 @@ def test_a_second_build_makes_nothing(prompts_folder: Path, wanted: list[WantedP
     again = run(prompts_folder, wanted)
 
     assert again.rendered == ()
-    assert again.kept == ("beep", "hold", "listening", "g02-12348", "h03")
+    assert again.kept == ("beep", "hold", "listening", "ringing", "g02-12348", "h03")
 
 
 def test_only_the_prompt_whose_words_changed_is_made_again(

@@ -26,6 +26,14 @@ def test_an_agents_tone_is_two_low_pips_with_a_gap() -> None:
     assert not gap.any()
 
 
+def test_the_ringing_tone_is_chinas() -> None:
+    ring = tones.ringing_tone()
+    power = np.abs(np.fft.rfft(ring))
+
+    assert len(ring) == tones.SAMPLE_RATE
+    assert np.argmax(power) == 450
+
+
 def test_the_music_is_the_same_every_time_and_never_loud() -> None:
     music = tones.hold_music()
 

@@ -30,7 +30,7 @@ def state_of(folder: Path) -> dict[str, tuple[int, int]]:
 def test_every_master_becomes_raw_a_law(prompts_folder: Path, tmp_path: Path, tone: Tone) -> None:
     unpacked = unpack(prompts_folder, tmp_path / "out", silent)
 
-    assert unpacked.written == ("beep", "g02-12348", "h03", "hold", "listening")
+    assert unpacked.written == ("beep", "g02-12348", "h03", "hold", "listening", "ringing")
     assert (tmp_path / "out" / "h03.alaw").read_bytes() == encode(tone())
     assert sorted(state_of(tmp_path / "out")) == [
         "beep.alaw",
@@ -38,6 +38,7 @@ def test_every_master_becomes_raw_a_law(prompts_folder: Path, tmp_path: Path, to
         "h03.alaw",
         "listening.alaw",
         "moh/hold.alaw",
+        "ringing.alaw",
     ]
 
 
@@ -49,7 +50,7 @@ def test_a_second_run_writes_nothing(prompts_folder: Path, tmp_path: Path) -> No
     again = unpack(prompts_folder, out, silent)
 
     assert again.written == ()
-    assert again.kept == ("beep", "g02-12348", "h03", "hold", "listening")
+    assert again.kept == ("beep", "g02-12348", "h03", "hold", "listening", "ringing")
     assert state_of(out) == before
 
 
@@ -84,7 +85,7 @@ def test_a_master_that_cannot_be_decoded_is_reported_and_the_others_are_unpacked
 
     unpacked = unpack(prompts_folder, tmp_path / "out", silent)
 
-    assert unpacked.written == ("beep", "g02-12348", "hold", "listening")
+    assert unpacked.written == ("beep", "g02-12348", "hold", "listening", "ringing")
     assert [found.place for found in unpacked.findings] == ["h03.flac"]
     assert not (tmp_path / "out" / "h03.alaw").exists()
 
@@ -104,7 +105,7 @@ def test_each_file_written_is_reported(prompts_folder: Path, tmp_path: Path) -> 
 
     unpack(prompts_folder, tmp_path / "out", lines.append)
 
-    assert lines == [f"{key}  1.0 s" for key in ("beep", "g02-12348", "h03", "hold", "listening")]
+    assert lines == [f"{key}  1.0 s" for key in ("beep", "g02-12348", "h03", "hold", "listening", "ringing")]
 
 
 def test_a_reader_of_the_old_file_reads_it_to_its_end(tmp_path: Path) -> None:
