@@ -25,6 +25,7 @@ LONGEST_FIRST = (
     "test_e2e_fail_safe",
     "test_e2e_processes",
     "test_e2e_hours",
+    "test_e2e_desk_faults",
     "test_e2e_transfer_failures",
     "test_e2e_asterisk_restarted",
     "test_e2e_call_back",
