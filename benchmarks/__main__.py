@@ -25,6 +25,7 @@ MEASUREMENTS: Final = {
     "dips": "FastAGI dips, server alone",
     "floods": "FastAGI dips under hostile load",
     "ami": "AMI",
+    "transfers": "Three-way transfers",
     "deciding": "Deciding",
     "plans": "Large plans",
     "records": "Records",

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +46,15 @@ class Installation:
 
     @classmethod
     @contextmanager
-    def made(cls, *, rtp_ports: int = 200, database_url: str = "", **managed: bool) -> Iterator[Self]:
+    def made(
+        cls,
+        *,
+        rtp_ports: int = 200,
+        database_url: str = "",
+        seats: Sequence[str] = ("1001",),
+        supervisors: Sequence[str] = (),
+        **managed: bool,
+    ) -> Iterator[Self]:
         """Make one; `managed` says which parts `callrouter serve` is not to start."""
         folder = SETUP_FOLDER / "bench" / f"{os.getpid()}-{time.monotonic_ns()}"
         folder.mkdir(parents=True)
@@ -60,7 +68,8 @@ class Installation:
                         "port": sip,
                         "rtp_first": _RTP_FIRST,
                         "rtp_last": _RTP_FIRST + rtp_ports - 1,
-                        "seats": ["1001"],
+                        "seats": list(seats),
+                        "supervisors": list(supervisors),
                     },
                     "agi": {"port": agi},
                     "ami": {"port": ami},

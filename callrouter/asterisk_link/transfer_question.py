@@ -108,7 +108,12 @@ def answer_of(answer: Allowed | Refused, kind: TransferKind) -> str:
         case Allowed(target=target):
             return f"v1|{target.id}"
         case Refused():
-            return f"v1|refused|{refusal_key(answer, kind)}"
+            return refusal(refusal_key(answer, kind))
+
+
+def refusal(key: str) -> str:
+    """Spell a refusal: the agent hears this file."""
+    return f"v1|refused|{key}"
 
 
 def _of_the_verdict(query: str) -> dict[str, str]:

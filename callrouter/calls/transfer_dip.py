@@ -13,14 +13,18 @@ from callrouter.asterisk_link.transfer_question import (
     QuestionRefused,
     TransferQuestion,
     answer_of,
+    refusal,
     transfer_question,
 )
+from callrouter.decide.transfer_sounds import DRAINING_KEY
 from callrouter.decide.transfer_target import Asking, target_for
 from callrouter.vocabulary.plan import Plan
 from callrouter.vocabulary.transfer import Allowed, Refused, Staff
 
 ALLOWED = "allowed"
 """What is counted of an answer that lets the agent go on; else the `RefusedTarget`."""
+
+DRAINING = "draining"
 
 _log = structlog.get_logger(__name__)
 
@@ -37,12 +41,18 @@ class TransferAnswerer:
     staff: Staff
     on_answer: Callable[[str], None]
     """Told `allowed`, or why not."""
+    is_draining: Callable[[], bool] = lambda: False
+    """Whether no transfer is begun any more: the controller is about to stop."""
 
     def answer(self, request: AgiRequest) -> Answer:
         """Answer an agent. Raises QuestionRefusedError; the dialplan then goes by its own table."""
         question = transfer_question(request.arguments, self.plan)
         if isinstance(question, QuestionRefused):
             raise QuestionRefusedError("; ".join(question.reasons))
+        if self.is_draining():
+            _log.info("transfer_asked", call_id=question.call_id, seat=question.seat, answer=DRAINING)
+            self.on_answer(DRAINING)
+            return Answer(TARGET_VARIABLE, refusal(DRAINING_KEY))
         asking = Asking(question.call, self.plan, question.asked_at, question.seat, self.staff)
         found = target_for(question.code, question.kind, asking)
         self._tell(question, found)

@@ -68,6 +68,10 @@ _TOLD: Final[Mapping[RefusedTarget, str]] = {
 """By file key."""
 
 
+DRAINING_KEY: Final = "c32"
+"""What an agent hears who asks for a transfer of a controller that is about to stop."""
+
+
 def refusal_key(refused: Refused, kind: TransferKind) -> str:
     """The file key of what an agent hears who asked for this kind by phone."""
     return _OTHER_KIND[kind] if refused.why is RefusedTarget.OTHER_KIND else _TOLD[refused.why]

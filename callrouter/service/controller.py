@@ -73,9 +73,7 @@ async def run_controller(
     control = Control()
     records = RecordsLinks(shares, control.told)
     staff = staff_of(settings)
-    answerer = TransferAnswerer(plan, staff, metrics.target)
     flags = FlagService(plan, layout.caller_flags)
-    agi = AgiServer(_agi_service(settings, decider, answerer, metrics, flags))
     ami = AmiClient(
         "127.0.0.1",
         settings.ami.port,
@@ -99,6 +97,8 @@ async def run_controller(
         most_streams=settings.desk.most_streams,
     )
     seats.also_tell(desks)
+    answerer = TransferAnswerer(plan, staff, metrics.target, lambda: desks.desk.is_draining)
+    agi = AgiServer(_agi_service(settings, decider, answerer, metrics, flags))
     desk_api = desks.api(DeskTokens(layout.desk_tokens, staff), show_numbers=settings.desk.show_numbers)
     await agi.start("127.0.0.1", settings.agi.port)
 

@@ -19,6 +19,9 @@ from callrouter.console.desk_tokens import KeptToken, TokenFile, keep
 from callrouter.local_system.secrets import write_private
 from callrouter.vocabulary.desk_role import Role
 
+_NOT_DONE = {"asterisk_away", "asterisk_silent", "too_late"}
+_TRIES, _AGAIN_AFTER_S = 20, 0.3
+
 
 def tokens_for(system: System, seats: Sequence[str], supervisors: Sequence[str] = ()) -> dict[str, str]:
     """Make a token for each account and keep it as `callrouter desk token add` does."""
@@ -62,10 +65,21 @@ class DeskClient:
         return await asyncio.to_thread(self._ask, "POST", what, json.dumps(body), headers)
 
     async def did(self, what: str, **body: Any) -> Said:
-        """Ask for it, and see it done in time."""
-        said = await self.post(what, **body)
-        assert said.status == 200, (what, said)
+        """Ask for it, and see it done; where it was not, as the API says: look, and ask again if it has not acted."""
+        before = await self._state()
+        for _ in range(_TRIES):
+            said = await self.post(what, **body)
+            if said.error == "asterisk_silent" and await self._state() != before:
+                break
+            if said.error not in _NOT_DONE:
+                break
+            await asyncio.sleep(_AGAIN_AFTER_S)
+        assert said.status == 200 or said.error == "asterisk_silent", (what, said)
         return said
+
+    async def _state(self) -> Any:
+        call = (await self.get("call")).body.get("call")
+        return call and (call["state"], call["attempt"])
 
     def _ask(self, method: str, what: str, body: str | None, headers: dict[str, str]) -> Said:
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=5)) as line:

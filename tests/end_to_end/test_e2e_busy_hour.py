@@ -22,6 +22,8 @@ from callrouter.sip_party.call import Call
 from callrouter.sip_party.errors import SipPartyError
 from callrouter.sip_party.party import SipParty
 
+pytestmark = pytest.mark.alone
+
 SEATS = ("1001", "1002", "1003", "1004", "1005", "1006")
 LOOKS_EVERY_S = 1.0
 """How often app_queue looks whether it is a caller's turn (its RECHECK)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from statistics import median
 
 import pytest
 from desk_client import DeskClient, Said, tokens_for
@@ -18,8 +19,7 @@ AGENTS = ("1001", "1002", "1003")
 TARGETS = ("2001", "2002", "2003")
 SUPERVISOR = "1101"
 RINGING_HZ = 450
-IN_TIME_S = 0.15
-"""A tenth of a second, and what a busy machine needs to ask at all."""
+IN_TIME_S = 0.1
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ async def test_all_of_it_over_http_and_the_record_tells_it(system: System) -> No
         assert scene.target
         await scene.target.hang_up()
         await has_ended(scene.call)
-        assert max(took) < IN_TIME_S, took
+        assert median(took) < IN_TIME_S, took
         told = [event["state"] for event in desk.events if event["what"] == "changed"]
         assert told == ["held", "talk", "calling", "asking", "consult", "three", "handed"]
     record = await asyncio.to_thread(system.record, scene.call.sip_call_id)

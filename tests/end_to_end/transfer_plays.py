@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from parties import AGENT_HZ, CALLER_HZ
 from running_system import MakeSystem, System, eventually
@@ -18,11 +18,13 @@ RING_S = 5
 Play = Callable[[Scene], Awaitable[None]]
 
 
-def transfer_system(make_system: MakeSystem) -> System:
+def transfer_system(
+    make_system: MakeSystem, *, agents: Sequence[str] = AGENTS, targets: Sequence[str] = TARGETS
+) -> System:
     """No controller, and seats that are in the general queue, or are colleagues alone."""
     made = make_system(
         managed={"controller": False},
-        sip={"seats": [*AGENTS, *TARGETS]},
+        sip={"seats": [*agents, *targets]},
         queue={"ring_s": RING_S, "wrap_up_s": 0},
         recording={"enabled": True},
     )
@@ -30,12 +32,12 @@ def transfer_system(make_system: MakeSystem) -> System:
     eventually(
         "Asterisk is booted", lambda: any("hotline" in line for line in made.asks_asterisk("queue show"))
     )
-    for seat in AGENTS:
+    for seat in agents:
         made.asks_asterisk(
             f"queue add member Local/{seat}@seat to hotline penalty 0 as {seat} state_interface PJSIP/{seat}"
         )
     shown = made.asks_asterisk("queue show hotline")
-    assert len([line for line in shown if "state_interface" in line or "dynamic" in line]) == len(AGENTS), (
+    assert len([line for line in shown if "state_interface" in line or "dynamic" in line]) == len(agents), (
         shown
     )
     return made

@@ -256,3 +256,9 @@ async def test_asterisk_is_answered_over_the_wire(answerer: TransferAnswerer) ->
     finally:
         await server.stop()
     assert command == b'SET VARIABLE CR_TARGET "v1|tax"\n'
+
+
+def test_who_is_about_to_stop_begins_no_transfer_and_says_so(counted: list[str]) -> None:
+    stopping = TransferAnswerer(PLAN, STAFF, counted.append, lambda: True)
+    assert stopping.answer(dip("12348")).value == "v1|refused|c32"
+    assert counted == ["draining"]
