@@ -8,10 +8,12 @@ Prints `ready` once each of the seats has a caller, and holds the talks until it
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import structlog
 import uvloop
 
 from callrouter.layout import Layout
@@ -23,6 +25,8 @@ from callrouter.sip_party.party import SipParty
 _DIALLED = "110"
 """Nothing is said before the talk."""
 _APART_S = 0.1
+_ASKED_WITHIN_S = 5.0
+"""A phone counts as there once Asterisk has had its answer to an OPTIONS."""
 _WITHIN_S = 60.0
 
 
@@ -41,6 +45,7 @@ async def _hold(settings: Settings, seats: list[str]) -> None:
         ]
         for phone in phones:
             await phone.register()
+        await asyncio.sleep(_ASKED_WITHIN_S)
         answering = [asyncio.create_task(_answer(phone)) for phone in phones]
         for number in range(len(seats)):
             await caller.dial(_DIALLED, caller_number=f"1381{number:07}")
@@ -58,4 +63,5 @@ async def _answer(phone: SipParty) -> None:
 
 
 if __name__ == "__main__":
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     uvloop.run(_hold(load_settings(Path(sys.argv[1])), sys.argv[2:]))

@@ -42,13 +42,13 @@ _SETTLES_S: Final = 1.0
 _SAID_S: Final = 4.0
 """That somebody has joined is said to all three."""
 _ATXFER: Final = (
-    "s,1,Set,FEATUREMAP(atxfer)=*7 into bench-leg",
-    "s,2,Return, into bench-leg",
-    "9001,1,Answer, into from-carrier",
-    f"9001,2,Dial,PJSIP/{_OTHER_AGENT}^30^tb(bench-leg^s^1) into from-carrier",
-    f"7001,1,Dial,PJSIP/{_TARGET}^30 into bench-target",
+    "s,1,Set(FEATUREMAP(atxfer)=*7) into bench-leg",
+    "s,2,Return() into bench-leg",
+    "9001,1,Answer() into from-carrier",
+    f"9001,2,Dial(PJSIP/{_OTHER_AGENT},30,tb(bench-leg^s^1)) into from-carrier",
+    f"7001,1,Dial(PJSIP/{_TARGET},30) into bench-target",
 )
-"""A talk in which Asterisk's own transfer is allowed, and its target. (`^` stands for a comma.)"""
+"""A talk in which Asterisk's own transfer is allowed, and its target."""
 
 
 @dataclass(slots=True)
@@ -199,6 +199,8 @@ async def _stage(others: Sequence[str]) -> AsyncIterator[_Stage]:
         await installation.has_started()
         token, kept = keep(secrets.token_bytes(SECRET_BYTES), _AGENT, Role.AGENT, datetime.now(UTC))
         write_private(installation.layout.desk_tokens, TokenFile(tokens=(kept,)).model_dump_json())
+        # Without this prompt Asterisk gives up its transfer; an empty one costs it no time.
+        (installation.layout.asterisk_data / "sounds" / "pbx-transfer.alaw").write_bytes(b"\xd5" * 160)
         for line in _ATXFER:
             _console(installation, f"dialplan add extension {line}")
         ami = await opened.enter_async_context(our_client(installation.settings))
