@@ -51,6 +51,9 @@ class Sip(_Part):
     """Who help with calls and listen to them; a seat may be one too. Others answer no queue."""
     duty_phone: Name = "1999"
     softphone: Name | Literal[""] = "citizen"
+    silent_trunk_s: Annotated[int, Field(ge=10, le=600)] = 30
+    """Of a call that left by a trunk: without a packet for so long, the line counts as dead. A gateway that sends
+    nothing while its side is silent (no comfort noise) needs more."""
 
     @property
     def staff(self) -> tuple[str, ...]:

@@ -68,6 +68,7 @@ class AsteriskConfiguration:
     carrier_networks: tuple[str, ...]
     phones: tuple[Phone, ...]
     outbound_trunks: tuple[OutboundTrunk, ...]
+    silent_trunk_s: int
     plan: OfThePlan
     safe_queue: str
     last_resort: str

@@ -144,6 +144,7 @@ def _configuration(
         carrier_networks=tuple(str(network) for network in settings.sip.carrier_networks),
         phones=tuple(phones),
         outbound_trunks=tuple(OutboundTrunk(way.endpoint, way.contact, way.purpose) for way in plan.ways_out),
+        silent_trunk_s=settings.sip.silent_trunk_s,
         plan=plan,
         safe_queue=settings.queue.general,
         last_resort=f"PJSIP/{duty}",

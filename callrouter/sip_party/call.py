@@ -12,6 +12,7 @@ from callrouter.sip_party.dialog import Dialog
 from callrouter.sip_party.errors import CallMissedStateError, CallRefusedMediaError, WaitExpiredError
 from callrouter.sip_party.follow_ups import response_to
 from callrouter.sip_party.heard import FRAMES_TO_HEAR_A_TONE, Heard, ToneWatch
+from callrouter.sip_party.keys_by_info import KeysByInfo
 from callrouter.sip_party.local_end import LocalEnd
 from callrouter.sip_party.media import Media, Source
 from callrouter.sip_party.message import Header, Message, Request
@@ -20,13 +21,11 @@ from callrouter.sip_party.sdp import CONTENT_TYPE, AudioDescription, SdpFault, a
 from callrouter.sip_party.transactions import ServerTransaction
 
 _log = structlog.get_logger(__name__)
-_RELAYED_KEY = "application/dtmf-relay"
-_REFUSED = 300
 _SDP: tuple[Header, ...] = (("Content-Type", CONTENT_TYPE),)
 T = TypeVar("T")
 
 
-class Call(ABC):
+class Call(KeysByInfo, ABC):
     """One call of a party. Made by `SipParty.dial` and `SipParty.next_call`."""
 
     def __init__(self, end: LocalEnd, dialog: Dialog, source: Source) -> None:
@@ -170,25 +169,6 @@ class Call(ABC):
 
         """
         await self._media.press(keys)
-
-    async def press_by_info(self, key: str, *, timeout_s: float = 4.0) -> None:
-        """Press one DTMF key as older phones do: SIP INFO, `application/dtmf-relay` (as Cisco wrote it down).
-
-        Raises:
-            CallMissedStateError: the other side does not take it.
-
-        """
-        body = f"Signal={key}\r\nDuration=100\r\n".encode()
-
-        def build(extra: tuple[Header, ...]) -> Request:
-            self._dialog = self._dialog.advanced()
-            return self._end.request(self._dialog, "INFO", extra=extra, body=body, content_type=_RELAYED_KEY)
-
-        response = await self._end.ask(build, self._dialog.hop, timeout_s=timeout_s)
-        if response is None or response.status >= _REFUSED:
-            raise CallMissedStateError(
-                f"cannot press by INFO: {response.status if response else 'no answer'}"
-            )
 
     async def hang_up(self, *, timeout_s: float = 4.0) -> None:
         """End the call as its state asks for: BYE, CANCEL or 480; nothing when it has ended.

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
+from haikou import PLATFORM_HZ, haikou, plan_with_haikou
 from parties import AGENT_HZ, CALLER_HZ, DUTY_HZ, carrier_caller, heard, phone
 from running_system import MakeSystem, System, eventually, free_port
 from waiting_room import seconds
 
-from callrouter.settings import PROJECT_ROOT
 from callrouter.sip_party.call import Call
 from callrouter.sip_party.call_state import CallState
 from callrouter.sip_party.errors import WaitExpiredError
-from callrouter.sip_party.party import SipParty
 from callrouter.vocabulary.context import HEADER, USER_TO_USER, read, read_user_to_user
 
-PLATFORM_HOST, PLATFORM_HZ = "127.0.0.3", 1400
 EXPERT_SEAT, GENERAL_SEAT, DUTY_PHONE = "1002", "1001", "1999"
 LINE = "12320"
 NOTICE, NOT_AVAILABLE = "g02-12320-hainan", "e02-expert-12320-hainan"
@@ -37,15 +31,13 @@ def platform_port() -> int:
 @pytest.fixture(scope="module")
 def system(make_system: MakeSystem, platform_port: int, tmp_path_factory: pytest.TempPathFactory) -> System:
     """Hainan with an expert seat of its own, open at any hour, and Haikou's platform on this machine."""
-    folder = tmp_path_factory.mktemp("dialplans") / "hainan"
-    shutil.copytree(PROJECT_ROOT / "dialplans" / "hainan", folder)
-    _rewrite(
-        folder / "operator.yaml",
+    folder = plan_with_haikou(
+        tmp_path_factory.mktemp("dialplans"),
+        platform_port,
         (
             r'(- id: expert-12320\n    seats: )\["1001", "1002"\](\n.*\n    hours: )office',
             rf'\1["{EXPERT_SEAT}"]\2always',
         ),
-        (r"sip:192\.0\.2\.31:5060", f"sip:{PLATFORM_HOST}:{platform_port}"),
     )
     made = make_system(
         plan=str(folder),
@@ -61,33 +53,9 @@ def system(make_system: MakeSystem, platform_port: int, tmp_path_factory: pytest
     return made
 
 
-def _rewrite(file: Path, *changes: tuple[str, str]) -> None:
-    text = file.read_text(encoding="utf-8")
-    for old, new in changes:
-        text, count = re.subn(old, new, text)
-        assert count == 1, old
-    file.write_text(text, encoding="utf-8")
-
-
 def _members(system: System, queue: str) -> set[str]:
     shown = system.asks_asterisk(f"queue show {queue}")
     return {seat for seat in (EXPERT_SEAT, GENERAL_SEAT) if any(f"PJSIP/{seat}" in line for line in shown)}
-
-
-@asynccontextmanager
-async def haikou(system: System, port: int) -> AsyncIterator[SipParty]:
-    """The other platform, once Asterisk has had its answer to an OPTIONS."""
-    async with SipParty.open(
-        host=PLATFORM_HOST, port=port, user="haikou", server=system.sip, tone_hz=PLATFORM_HZ
-    ) as party:
-        await asyncio.to_thread(eventually, "Haikou is reachable", lambda: _is_reachable(system))
-        yield party
-
-
-def _is_reachable(system: System) -> bool:
-    return any(
-        "peer-haikou" in line and " Avail " in line for line in system.asks_asterisk("pjsip show contacts")
-    )
 
 
 async def talk(call: Call, other: Any, hz: int) -> None:

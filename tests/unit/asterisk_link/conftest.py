@@ -36,6 +36,7 @@ def configuration() -> AsteriskConfiguration:
             Phone("citizen", "secret-of-citizen", "from-carrier", seat=False),
         ),
         outbound_trunks=(OutboundTrunk("branch1", "sip:192.0.2.99:5060", "branch center"),),
+        silent_trunk_s=30,
         plan=OfThePlan(
             queues=("hotline", "urgent"),
             notices=(
