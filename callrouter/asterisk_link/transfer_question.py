@@ -6,7 +6,8 @@ Rules:
 - What our own side writes (call id, kind, seat, facts, instant, offset) must be exact, or the question is
   refused and the dialplan goes by its own table of targets.
 - A refusal names the facts that were wrong, never their text.
-- The answer is `v1|<target's id>`, or `v1|refused|<file key of what the agent hears>`.
+- The answer is `v1|<target's id>`, or `v1|refused|<file key of what the agent hears>|<RefusedTarget>|<target's id>`;
+  the id is empty where the digits are no target's.
 """
 
 from __future__ import annotations
@@ -108,12 +109,7 @@ def answer_of(answer: Allowed | Refused, kind: TransferKind) -> str:
         case Allowed(target=target):
             return f"v1|{target.id}"
         case Refused():
-            return refusal(refusal_key(answer, kind))
-
-
-def refusal(key: str) -> str:
-    """Spell a refusal: the agent hears this file."""
-    return f"v1|refused|{key}"
+            return f"v1|refused|{refusal_key(answer, kind)}|{answer.why}|{answer.target or ''}"
 
 
 def _of_the_verdict(query: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What an agent writes down of a call: notes, a ticket's number, the mark of a report for law enforcement.
+"""What is written down of a call: an agent's notes, a ticket's number, the mark of a report, a target refused to him.
 
 Rules:
 - It becomes a fact of the call, in Asterisk's journal, from which the record is made: nothing of it is kept here.
@@ -18,6 +18,8 @@ from typing import Final
 from urllib.parse import quote
 
 from callrouter.calls.desk_protocol import BadWordError
+from callrouter.vocabulary.record_words import TransferKind
+from callrouter.vocabulary.transfer import Refused
 from callrouter.vocabulary.wire_text import without_controls
 
 LONGEST_NOTE: Final = 500
@@ -68,6 +70,12 @@ def enforcement(seat: str, at: datetime, word_id: str | None) -> Word:
     """Spell the mark: forwarded first, and the caller is not asked for a rating. Raises BadWordError."""
     said = _pushed(_common("enforcement" if word_id is None else word_id, "enforcement", seat, at))
     return Word((("CR_NO_SURVEY", "1"), said, ("CR_ENFORCEMENT", "1")))
+
+
+def refusal(refused: Refused, kind: TransferKind, seat: str, at: datetime, word_id: str) -> Word:
+    """Spell an attempt that did not begin. Raises BadWordError."""
+    facts = f"{_common(f'r-{word_id}', kind, seat, at)}&state=refused&why={refused.why}&target={refused.target or ''}"
+    return Word(((HANDLER, f"desk-word,refused,1({facts})"),))
 
 
 def _common(word_id: str, kind: str, seat: str, at: datetime) -> str:

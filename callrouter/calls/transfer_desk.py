@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -34,7 +35,7 @@ from callrouter.calls.desk_protocol import (
     Recorded,
     TargetRefusedError,
 )
-from callrouter.calls.desk_words import Word, enforcement, note, ticket
+from callrouter.calls.desk_words import Word, enforcement, note, refusal, ticket
 from callrouter.calls.transfer_board import CallOnBoard, TransferBoard
 from callrouter.calls.transfer_look import Look, TimedAmi
 from callrouter.calls.transfer_moves import start
@@ -140,7 +141,14 @@ class AsteriskDesk:
                 raise TargetRefusedError(found)
             return start(look, found.target.id, kind)
 
-        return await self._steps.step(seat, _ACT_OF[kind], attempt, begun)
+        try:
+            return await self._steps.step(seat, _ACT_OF[kind], attempt, begun)
+        except TargetRefusedError as error:
+            known = self._known
+            word = refusal(error.refused, kind, seat, known.said_at(), known.new_id())
+            with suppress(DeskError):
+                await self._write(seat, word, "refused")
+            raise
 
     async def join(self, seat: str, *, attempt: int | None = None) -> Done:
         """See `TransferDesk`."""

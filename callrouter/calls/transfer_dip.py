@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
@@ -13,18 +14,16 @@ from callrouter.asterisk_link.transfer_question import (
     QuestionRefused,
     TransferQuestion,
     answer_of,
-    refusal,
     transfer_question,
 )
-from callrouter.decide.transfer_sounds import DRAINING_KEY
 from callrouter.decide.transfer_target import Asking, target_for
 from callrouter.vocabulary.plan import Plan
-from callrouter.vocabulary.transfer import Allowed, Refused, Staff
+from callrouter.vocabulary.transfer import Allowed, Refused, RefusedTarget, Staff
 
 ALLOWED = "allowed"
 """What is counted of an answer that lets the agent go on; else the `RefusedTarget`."""
 
-DRAINING = "draining"
+STOPPING: Final = Refused(RefusedTarget.STOPPING, "系统正在停止，请稍后再试 / about to stop; try again soon")
 
 _log = structlog.get_logger(__name__)
 
@@ -49,12 +48,8 @@ class TransferAnswerer:
         question = transfer_question(request.arguments, self.plan)
         if isinstance(question, QuestionRefused):
             raise QuestionRefusedError("; ".join(question.reasons))
-        if self.is_draining():
-            _log.info("transfer_asked", call_id=question.call_id, seat=question.seat, answer=DRAINING)
-            self.on_answer(DRAINING)
-            return Answer(TARGET_VARIABLE, refusal(DRAINING_KEY))
         asking = Asking(question.call, self.plan, question.asked_at, question.seat, self.staff)
-        found = target_for(question.code, question.kind, asking)
+        found = STOPPING if self.is_draining() else target_for(question.code, question.kind, asking)
         self._tell(question, found)
         return Answer(TARGET_VARIABLE, answer_of(found, question.kind))
 

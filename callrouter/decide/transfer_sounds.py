@@ -64,12 +64,9 @@ _TOLD: Final[Mapping[RefusedTarget, str]] = {
     RefusedTarget.TICKET_ONLY: _NO_WAY,
     RefusedTarget.GUIDE_ONLY: _NOT_SO,
     RefusedTarget.EMERGENCY: _NOT_SO,
+    RefusedTarget.STOPPING: "c32",
 }
 """By file key."""
-
-
-DRAINING_KEY: Final = "c32"
-"""What an agent hears who asks for a transfer of a controller that is about to stop."""
 
 
 def refusal_key(refused: Refused, kind: TransferKind) -> str:

@@ -23,7 +23,7 @@ OF_THE_PLATFORM: Final = (
     *("I01", "I02", "V01", "V02", "V03"),
     *("B11", "B12", "B13", "B15", "B16", "W01", "W02", "W03"),
     *("A01", "A02", "A03", "A04", "A05", "R01", "R02"),
-    *(f"C{number:02}" for number in range(2, 42)),
+    *(f"C{number:02}" for number in range(2, 42) if number not in {18, 19, 33}),
 )
 """Those without a variable: the file is named by the id alone."""
 

@@ -187,6 +187,8 @@ class RefusedTarget(StrEnum):
     """The plan lets it be reached in the other kind alone: three-way, or plain."""
     EMERGENCY = "emergency"
     """An emergency service, or a call to one: that is not passed on by these ways."""
+    STOPPING = "stopping"
+    """The controller is about to stop, and begins nothing new."""
 
 
 class CallAtHand(NamedTuple):

@@ -113,6 +113,10 @@ async def test_whom_it_may_be_and_why_not_is_said_before_and_refused_after(syste
         assert said.error == "target_refused", said
         await scene.hear(caller=(AGENT_HZ,), agent=(CALLER_HZ,))
         assert scene.states == []
+    record = await asyncio.to_thread(system.record, scene.call.sip_call_id)
+    told = [(one["target"], one["refused"]) for one in record["transfers"]]
+    assert told == [(closed["id"], closed["refused"]["why"]), (None, "unknown")]
+    assert {one["outcome"] for one in record["transfers"]} <= {"refused", "closed"}
 
 
 async def test_whom_the_agent_calls_is_told_the_line_and_the_tickets_tail(system: System) -> None:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from parties import AGENT_HZ, CALLER_HZ, phone
+from parties import AGENT_HZ, CALLER_HZ, heard, phone
 from running_system import MakeSystem, System, eventually
 from transfer_plays import nothing_is_left
 from transfer_scene import TARGET_HZ, Scene, has_ended, stage
@@ -104,6 +104,16 @@ async def test_a_whisper_is_heard_by_the_agent_alone(system: System) -> None:
         await scene.hear(caller=(AGENT_HZ,), agent=(CALLER_HZ, SUPERVISOR_HZ), target=(CALLER_HZ, AGENT_HZ))
 
 
+async def test_who_names_no_seat_is_asked_for_one_and_told_what_has_begun(system: System) -> None:
+    async with played(system) as (scene, supervisor):
+        call = await supervisor.dial("*81")
+        scene.target = call  # type: ignore[assignment] # he called, and was not called
+        await asyncio.to_thread(eventually, "he is asked", lambda: heard(call, "c34").is_the_prompt)
+        await call.press(f"{scene.seat}#")
+        await scene.hear(caller=(AGENT_HZ,), agent=(CALLER_HZ,), target=(CALLER_HZ, AGENT_HZ))
+        assert heard(call, "c35").is_the_prompt
+
+
 async def test_who_joins_is_heard_by_both_and_goes_with_the_agent(system: System) -> None:
     async with played(system) as (scene, supervisor):
         joined = await supervises(scene, supervisor, "*83")
@@ -146,10 +156,13 @@ async def test_an_agent_may_not_and_nobody_is_listened_to_who_has_no_call(system
         async with phone(system, TARGETS[0], SUPERVISOR_HZ) as agent:
             refused = await agent.dial(f"*83{scene.seat}")
             await has_ended(refused)
+            assert heard(refused, "c39").is_the_prompt
         await together(scene)
         idle = next(seat for seat in AGENTS if seat != scene.seat)
         for code in (f"*81{idle}", f"*81{SUPERVISOR}"):
-            await has_ended(await supervisor.dial(code))
+            nobody = await supervisor.dial(code)
+            await has_ended(nobody)
+            assert heard(nobody, "c38").is_the_prompt
         await scene.call.hang_up()
         await has_ended(scene.agent)
         await asyncio.sleep(0.5)

@@ -145,6 +145,12 @@ def instant_in(text: str | None, written_us: int, anomalies: set[Anomaly]) -> in
         return written_us
 
 
+def when_said(fact: Fact, anomalies: set[Anomaly]) -> Fact:
+    """Give the fact as of the instant that it names itself: it was written down later. Most name none."""
+    said = fact.text("at")
+    return fact if said is None else fact._replace(at_us=instant_in(said, fact.at_us, anomalies))
+
+
 def word_in(text: str | None, words: type[Word], anomalies: set[Anomaly]) -> Word | None:
     """Read one of the contract's words; note what is none of them."""
     if text is None:

@@ -40,6 +40,7 @@ from callrouter.records.fold.facts import (
     Fact,
     fact_of,
     facts_about,
+    when_said,
     word_in,
 )
 from callrouter.records.fold.journal import begins_a_call
@@ -227,7 +228,7 @@ def _bridge_left(call: _Call, row: CelRow) -> None:
 
 
 def _transfer_went_on(call: _Call, row: CelRow) -> None:
-    fact = _fact(row)
+    fact = when_said(_fact(row), set())
     attempt = fact.text("id") or ""
     if fact.state == REQUESTED:
         call.requests.setdefault(attempt, fact)

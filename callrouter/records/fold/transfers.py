@@ -4,7 +4,8 @@ Rules:
 - An attempt is known by its id; each of its states counts the first time that it was written down.
 - States may come in any order and any may be missing: an attempt that went on without having been requested is odd,
   and begins with the first that is known of it.
-- An attempt that nobody ended is interrupted. One that the plan does not let begin is refused, or closed.
+- An attempt that nobody ended is interrupted. One that the plan does not let begin is refused, or closed; what the
+  desk was refused is written down when the call ends, and names its instant.
 - Seats that answer together are asked one by one: of those that picked up the target is the one who then came to
   somebody, else the last. Of a target that did not pick up the leg is known if only one was called meanwhile.
 - The agent has left the caller with the target when his last talk with the caller ended before the target's did, or
@@ -28,6 +29,7 @@ from callrouter.records.fold.facts import (
     RINGING,
     Fact,
     cause_in,
+    when_said,
     word_in,
 )
 from callrouter.records.fold.journal import Journal
@@ -71,14 +73,16 @@ class Attempt(NamedTuple):
 
 
 def attempts_of(journal: Journal, parties: Sequence[Party], talks: Sequence[Stretch]) -> list[Attempt]:
-    """Give the attempts, in the order in which they were first written down."""
+    """Give the attempts, in the order in which they began."""
     attempts: dict[str, list[Fact]] = {}
-    for fact in journal.facts[_TRANSFER_EVENT]:
+    for written in journal.facts[_TRANSFER_EVENT]:
+        fact = when_said(written, journal.anomalies)
         id_ = fact.text("id")
         if id_ is None or fact.state not in _STATES:
             journal.anomalies.add(_UNREADABLE)
         attempts.setdefault(id_ or "", []).append(fact)
-    return [_attempt(journal, id_, facts, parties, talks) for id_, facts in attempts.items()]
+    found = [_attempt(journal, id_, facts, parties, talks) for id_, facts in attempts.items()]
+    return sorted(found, key=lambda attempt: attempt.began_us)
 
 
 def emergency_of(

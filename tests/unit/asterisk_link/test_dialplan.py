@@ -21,9 +21,8 @@ Rendered = Callable[[str], str]
 
 CLUES = {"to", "diversion", "history_info", "context"}
 NOT_YET_WRITTEN = {
-    # Emergency services cannot be brought in yet, and nobody tells that it rings, or was not allowed: no step
-    # writes these.
-    JournalEvent.TRANSFER: {"service", "ringing", "refused", "why"},
+    # Emergency services cannot be brought in yet, and nobody tells that it rings: no step writes these.
+    JournalEvent.TRANSFER: {"service", "ringing"},
 }
 """Keys that the journal's reader knows and the dialplan does not write."""
 WRITTEN = list(JournalEvent)
@@ -37,7 +36,7 @@ KEYS: dict[JournalEvent, set[str]] = {
     JournalEvent.VOICEMAIL: {"state", "status", "file"},
     JournalEvent.REFUSED: {"reason"},
     JournalEvent.LEG: {"sip_call_id", "party"},
-    JournalEvent.TRANSFER: {"id", "state", "kind", "target", "by", "leg", "left", "outcome", "cause"},
+    JournalEvent.TRANSFER: {"id", "state", "kind", "target", "by", "leg", "left", "outcome", "cause", "why"},
     JournalEvent.HOLD: {"state"},
     JournalEvent.DESK: set(),  # what the desk brings
     JournalEvent.SUPERVISION: {"id", "call", "seat", "supervisor", "kind", "state", "at"},
@@ -49,7 +48,7 @@ KEYS: dict[JournalEvent, set[str]] = {
 }
 STATES = {
     JournalEvent.NOTICE: {"started", "finished", "failed", "scheduled"},
-    JournalEvent.TRANSFER: {"requested", "answered", "accepted", "joined", "ended"},
+    JournalEvent.TRANSFER: {"requested", "answered", "accepted", "joined", "ended", "refused"},
     JournalEvent.HOLD: {"began", "ended"},
     JournalEvent.RECORDING: {"started", "paused", "resumed", "finished", "failed"},
     JournalEvent.SURVEY: {"offered", "finished", "waived"},

@@ -44,6 +44,9 @@ def test_each_code_names_a_seat_of_ours_with_or_without_its_last_key(steps: list
         for seat in ("1001", "1002", "1101")
         for end in ("", "#")
     }
+    codes |= {
+        code: [f"Set(CR_SUPERVISES={kind})", "Goto(supervision,asked,1)"] for code, kind in KINDS.items()
+    }
     dialled = {step.exten for step in steps if step.context == "from-seat"}
     assert {exten: said(steps, "from-seat", exten) for exten in dialled} == codes
 
@@ -53,16 +56,28 @@ def test_only_a_supervisor_may_and_nobody_listens_to_himself(steps: list[Step]) 
     assert known == {"1101": "1", "_[a-z0-9]!": ""}
     assert said(steps, "supervision")[:3] == [
         "Gosub(supervisor,${CHANNEL(endpoint)},1)",
-        'GotoIf($["${GOSUB_RETVAL}"!="1"]?seat-failed,s,1)',
-        'GotoIf($["${CR_SEAT}"="${CHANNEL(endpoint)}"]?seat-failed,s,1)',
+        'GotoIf($["${GOSUB_RETVAL}"!="1"]?denied,1)',
+        'GotoIf($["${CR_SEAT}"="${CHANNEL(endpoint)}"]?nobody,1)',
     ]
+
+
+def test_who_presses_no_seat_is_asked_for_one_and_it_is_one_of_ours(steps: list[Step]) -> None:
+    asked = said(steps, "supervision", "asked")
+    assert asked[:2] == [
+        "Gosub(supervisor,${CHANNEL(endpoint)},1)",
+        'GotoIf($["${GOSUB_RETVAL}"!="1"]?denied,1)',
+    ]
+    known = {step.exten: step.args for step in steps if step.context == "supervised"}
+    assert known == {"1001": "1001", "1002": "1002", "1101": "1101", "_[0-9]!": ""}
 
 
 def test_it_is_written_down_before_anything_is_heard_and_when_it_ends(steps: list[Step]) -> None:
     does = said(steps, "supervision")
     began = does.index("Gosub(supervision-told,s,1(began))")
     assert "Set(CHANNEL(hangup_handler_push)=supervision-ends,s,1)" in does[began:]
-    assert does[began + 2 :] == ["Answer()", "Goto(supervision-on,${CR_SUPERVISES},1)"]
+    assert does[began + 2] == "Answer()"
+    assert does[-2].startswith("Playback(")
+    assert does[-1] == "Goto(supervision-on,${CR_SUPERVISES},1)"
     assert said(steps, "supervision-ends") == ["Gosub(supervision-told,s,1(ended))", "Return()"]
     heard = {
         step.context for step in steps if step.app in {"ChanSpy", "ConfBridge"} or "ConfBridge(" in step.args

@@ -148,14 +148,18 @@ def test_a_code_stands_for_one_target_while_the_controller_is_silent(steps: list
         code: [step.args for step in of(steps, "target-of-code", code) if step.app == "ExecIf"]
         for code in by_code
     }
-    assert conditions["12366"] == ['$["${CR_WANTED_KIND}"="plain"]?Return(refused|c05)']
-    assert conditions["12348"] == [
-        '$["${CR_WANTED_KIND}"="three_way"]?Return(refused|c06)',
-        '$["${CUT(GOSUB_RETVAL,:,1)}"="closed"]?Return(refused|c03)',
+    assert conditions["12366"] == [
+        '$["${CR_WANTED_KIND}"="plain"]?Return(refused|c05|other_kind|tax-sichuan)'
     ]
-    assert conditions["1001"] == ['$["${CR_SEAT}"="1001"]?Return(refused|c09)']
-    assert conditions["0"] == ["$[${EPOCH} + ${CR_CLOCK_OFFSET} < 1800000000]?Return(refused|c03)"]
-    assert of(steps, "target-of-code")[-1].args == "refused|c02"
+    assert conditions["12348"] == [
+        '$["${CR_WANTED_KIND}"="three_way"]?Return(refused|c06|other_kind|expert-12348)',
+        '$["${CUT(GOSUB_RETVAL,:,1)}"="closed"]?Return(refused|c03|closed|expert-12348)',
+    ]
+    assert conditions["1001"] == ['$["${CR_SEAT}"="1001"]?Return(refused|c09|yourself|1001)']
+    assert conditions["0"] == [
+        "$[${EPOCH} + ${CR_CLOCK_OFFSET} < 1800000000]?Return(refused|c03|not_yet|supervisor)"
+    ]
+    assert of(steps, "target-of-code")[-1].args == "refused|c02|unknown|"
 
 
 def test_what_the_dialplan_refuses_by_itself_is_said_as_the_controller_says_it(steps: list[Step]) -> None:

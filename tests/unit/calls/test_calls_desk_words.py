@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from callrouter.asterisk_link.ami_messages import encode_action
 from callrouter.calls.desk_protocol import BadWordError
-from callrouter.calls.desk_words import HANDLER, LONGEST_NOTE, Word, enforcement, note, ticket
+from callrouter.calls.desk_words import HANDLER, LONGEST_NOTE, Word, enforcement, note, refusal, ticket
+from callrouter.vocabulary.record_words import TransferKind
+from callrouter.vocabulary.transfer import Refused, RefusedTarget
 
 AT = datetime(2026, 11, 23, 9, 30, 1, 250_000, tzinfo=UTC)
-_PUSHED = re.compile(r"desk-word,s,1\(([A-Za-z0-9_.~%&=-]+)\)")
+_PUSHED = re.compile(r"desk-word,(?:s|refused),1\(([A-Za-z0-9_.~%&=-]+)\)")
 
 
 def rows(word: Word) -> list[dict[str, str]]:
@@ -37,6 +39,20 @@ def test_a_note_says_who_wrote_it_and_when() -> None:
         "text": "来电人要求回访",
     }
     assert row["at"].endswith(".250000")
+
+
+def test_a_refusal_says_of_whom_it_was_and_why() -> None:
+    refused = Refused(RefusedTarget.CLOSED, "已下班 / closed", target="tax-sichuan")
+    (row,) = rows(refusal(refused, TransferKind.PLAIN, "1001", AT, "x"))
+    assert row == {
+        "id": "r-x",
+        "state": "refused",
+        "kind": "plain",
+        "target": "tax-sichuan",
+        "by": "1001",
+        "why": "closed",
+        "at": f"{AT.timestamp():.6f}",
+    }
 
 
 @given(st.text(min_size=1, max_size=LONGEST_NOTE).filter(lambda text: text.isprintable() and text.strip()))

@@ -87,7 +87,7 @@ async def test_a_target_is_named_by_its_id_or_its_code_and_moved_to_by_its_id(co
         ("x-1\r\nAction: Hangup", THREE_WAY, RefusedTarget.UNKNOWN),
     ],
 )
-async def test_who_is_no_target_for_this_call_is_refused_and_nothing_is_sent(
+async def test_who_is_no_target_for_this_call_is_refused_and_that_is_written_down(
     target: str, kind: TransferKind, why: RefusedTarget
 ) -> None:
     async with scene() as on:
@@ -95,6 +95,9 @@ async def test_who_is_no_target_for_this_call_is_refused_and_nothing_is_sent(
             await on.desk.consult("1001", target, kind)
         assert refused.value.refused.why is why
         assert on.redirects == []
+        (word,) = on.asterisk.handlers[CALLER]
+        assert word.startswith(f"desk-word,refused,1(id=r-id-0&kind={kind}&by=1001&at=")
+        assert word.endswith(f"&state=refused&why={why}&target={refused.value.refused.target or ''})")
 
 
 async def test_hours_are_judged_by_the_clock_that_the_plan_is_asked_by() -> None:

@@ -20,9 +20,11 @@ from callrouter.calls.desk_protocol import (
     NoCallError,
     NotInControlError,
     NotInStateError,
+    TargetRefusedError,
     TransferDesk,
 )
 from callrouter.calls.transfer_steps import WITHIN_S
+from callrouter.vocabulary.record_words import TransferKind
 from callrouter.vocabulary.transfer import TransferState
 from tests.unit.calls.desk_asks import (
     ACTS,
@@ -110,6 +112,13 @@ async def test_a_word_that_is_not_answered_may_have_been_written(name: str) -> N
         on.asterisk.silent.add("Setvar")
         with pytest.raises(AsteriskSilentError):
             await EVERYTHING[name](on.desk)
+
+
+async def test_a_refusal_is_said_even_if_it_cannot_be_written_down() -> None:
+    async with scene(within_s=SHORT_S) as on:
+        on.asterisk.silent.add("Setvar")
+        with pytest.raises(TargetRefusedError):
+            await on.desk.consult("1001", "nobody", TransferKind.PLAIN)
 
 
 @pytest.mark.parametrize("name", WORDS)

@@ -84,28 +84,28 @@ def test_whom_the_agent_means_is_answered_with_the_one_variable(
 
 
 @pytest.mark.parametrize(
-    ("code", "kind", "key", "why"),
+    ("code", "kind", "key", "why", "target"),
     [
-        ("12388x", "plain", "c02", "unknown"),
-        ("12348", "three_way", "c03", "closed"),
-        ("12367", "three_way", "c04", "no_peer"),
-        ("power", "plain", "c04", "ticket_only"),
-        ("tax", "plain", "c05", "other_kind"),
-        ("customs-north", "three_way", "c06", "other_kind"),
-        ("110", "three_way", "c07", "emergency"),
-        ("1001", "plain", "c09", "yourself"),
+        ("12388x", "plain", "c02", "unknown", ""),
+        ("12348", "three_way", "c03", "closed", "justice"),
+        ("12367", "three_way", "c04", "no_peer", "borders"),
+        ("power", "plain", "c04", "ticket_only", "power"),
+        ("tax", "plain", "c05", "other_kind", "tax"),
+        ("customs-north", "three_way", "c06", "other_kind", "customs-north"),
+        ("110", "three_way", "c07", "emergency", "110"),
+        ("1001", "plain", "c09", "yourself", "1001"),
     ],
 )
 def test_who_is_refused_hears_why(
-    answerer: TransferAnswerer, counted: list[str], code: str, kind: str, key: str, why: str
+    answerer: TransferAnswerer, counted: list[str], code: str, kind: str, key: str, why: str, target: str
 ) -> None:
-    assert answerer.answer(dip(code, kind, SATURDAY)).value == f"v1|refused|{key}"
+    assert answerer.answer(dip(code, kind, SATURDAY)).value == f"v1|refused|{key}|{why}|{target}"
     assert counted == [why]
 
 
 def test_every_refusal_has_something_to_say() -> None:
     keys = {refusal_key(Refused(why, ""), kind) for why in RefusedTarget for kind in TransferKind}
-    assert keys == {"c02", "c03", "c04", "c05", "c06", "c07", "c08", "c09"}
+    assert keys == {"c02", "c03", "c04", "c05", "c06", "c07", "c08", "c09", "c32"}
 
 
 def test_every_key_that_can_do_nothing_has_something_to_say() -> None:
@@ -133,15 +133,15 @@ def test_a_call_does_not_go_back_where_it_has_come_from(answerer: TransferAnswer
     assert answerer.answer(dip("west", "plain")).value == "v1|west"
     assert (
         answerer.answer(dip("west", "plain", facts=facts_of("12345") + "&path=neighbour%2Bwest")).value
-        == "v1|refused|c08"
+        == "v1|refused|c08|loop|west"
     )
     came = dip("0871", "plain", facts=facts_of("12345", trunk="cities"))
-    assert answerer.answer(came).value == "v1|refused|c08"
+    assert answerer.answer(came).value == "v1|refused|c08|loop|west"
 
 
 def test_the_hours_are_those_of_the_question_in_the_rehearsals_clock(answerer: TransferAnswerer) -> None:
     assert answerer.answer(dip("12348")).value == "v1|justice"
-    assert answerer.answer(dip("12348", at=SATURDAY)).value == "v1|refused|c03"
+    assert answerer.answer(dip("12348", at=SATURDAY)).value == "v1|refused|c03|closed|justice"
     offset_s = round((NOW - SATURDAY) / timedelta(seconds=1))
     rehearsed = dip("12348", at=SATURDAY, clock_offset=str(offset_s))
     assert answerer.answer(rehearsed).value == "v1|justice"
@@ -260,5 +260,5 @@ async def test_asterisk_is_answered_over_the_wire(answerer: TransferAnswerer) ->
 
 def test_who_is_about_to_stop_begins_no_transfer_and_says_so(counted: list[str]) -> None:
     stopping = TransferAnswerer(PLAN, STAFF, counted.append, lambda: True)
-    assert stopping.answer(dip("12348")).value == "v1|refused|c32"
-    assert counted == ["draining"]
+    assert stopping.answer(dip("12348")).value == "v1|refused|c32|stopping|"
+    assert counted == ["stopping"]

@@ -100,7 +100,8 @@ def test_every_prompt_of_transfers_and_of_the_agents_codes_is_shipped() -> None:
     needed |= {f"{stage}-chongqing-sichuan" for stage in ("s01", "b03", "b05")}
     needed |= {"u01-water-sichuan", "b03-water-sichuan", "b04-12315", "b04-03558000001", "b04-96128"}
     needed |= {"b11", "b12", "b13", "b15", "b16", "w01", "w02", "w03"}
-    needed |= {f"w04-{number:02}" for number in range(100)} | {f"c{number:02}" for number in range(2, 40)}
+    needed |= {f"w04-{number:02}" for number in range(100)}
+    needed |= {f"c{number:02}" for number in {*range(2, 42)} - {18, 19, 33}}
 
     assert needed <= MANIFEST.keys()
 

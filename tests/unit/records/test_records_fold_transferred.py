@@ -200,6 +200,18 @@ def test_what_the_plan_does_not_allow_is_told_and_is_nothing_odd(why: str, outco
     assert record.anomalies == ()
 
 
+def test_what_the_desk_was_refused_stands_where_it_was_asked_for_though_it_was_written_at_the_end() -> None:
+    asked = f"{at(15).timestamp():.6f}"
+    late = told(49.9, "refused", id_="r-1", kind="plain", target="tax", by="1001", why="closed", at=asked)
+    record = folded(
+        [*talking(), *asked_for(), *target_fails(30, "busy", 17), late, *caller_hangs_up(50, "r2")]
+    )
+    first, second = record.transfers
+    assert (first.id, first.requested_at, first.ended_at) == ("r-1", at(15), at(15))
+    assert second.outcome is TransferOutcome.BUSY
+    assert record.anomalies == ()
+
+
 def test_a_refusal_without_a_reason_that_is_known_is_odd() -> None:
     for why in ({"why": "mood"}, {}):
         record = folded([*talking(), told(15, "refused", **why), *caller_hangs_up(50)])
