@@ -48,6 +48,7 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = {
         "guide_only": "只作引导",
         "other_kind": "计划只许另一种方式：三方或转接",
         "emergency": "紧急服务，或来自紧急服务：不走这条路",
+        "stopping": "系统即将停止，不再开始新的转接",
     },
     "SupervisionKind": {
         "listen": "监听：谁也听不见班长",

@@ -136,7 +136,7 @@ def test_a_call_does_not_go_back_where_it_has_come_from(answerer: TransferAnswer
         == "v1|refused|c08|loop|west"
     )
     came = dip("0871", "plain", facts=facts_of("12345", trunk="cities"))
-    assert answerer.answer(came).value == "v1|refused|c08|loop|west"
+    assert answerer.answer(came).value == "v1|refused|c08|loop|east"
 
 
 def test_the_hours_are_those_of_the_question_in_the_rehearsals_clock(answerer: TransferAnswerer) -> None:
