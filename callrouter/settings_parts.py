@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from datetime import time
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -30,7 +31,7 @@ TimeOfDay = Annotated[time | None, BeforeValidator(_time_of_day)]
 """By the clock of Asia/Shanghai."""
 UserName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
-_TAKEN_IN_PJSIP = frozenset({"carrier", "trunk", "phone", "global", "udp"})
+_TAKEN_IN_PJSIP = frozenset({"carrier", "trunk", "phone", "system", "global", "udp"})
 """Sections that asterisk/pjsip.conf.j2 has for itself."""
 _REHEARSAL_RTP_PORTS = 1000
 
@@ -46,6 +47,9 @@ class Sip(_Part):
     rtp_first: Port = 21000
     rtp_last: Port = 21999
     carrier_networks: tuple[ipaddress.IPv4Network, ...] = (ipaddress.IPv4Network("127.0.0.2/32"),)
+    trunks: dict[Name, tuple[ipaddress.IPv4Network, ...]] = {}
+    """Trunks beside the carrier's by which calls come in, by their ids in the plan, and from where:
+    `police-110: [192.0.2.110/32]`. What such a trunk tells of a call is believed as far as the plan says."""
     seats: tuple[Name, ...] = ("1001", "1002")
     supervisors: tuple[Name, ...] = ()
     """Who help with calls and listen to them; a seat may be one too. Others answer no queue."""
@@ -61,12 +65,27 @@ class Sip(_Part):
         return tuple(dict.fromkeys((*self.seats, *self.supervisors)))
 
     @model_validator(mode="after")
+    def _addresses_tell_trunks_apart(self) -> Self:
+        known = {"carrier": self.carrier_networks, **self.trunks}
+        for (name, networks), (other, theirs) in combinations(known.items(), 2):
+            if any(one.overlaps(another) for one in networks for another in theirs):
+                raise ValueError(
+                    f"{name} and {other} have an address in common: nobody could tell whose a call is"
+                )
+        for name, networks in self.trunks.items():
+            if not networks or name.startswith("peer-"):
+                raise ValueError(
+                    f"trunks.{name}: needs an address, and a name that does not begin with peer-"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        others = [self.duty_phone, *([self.softphone] if self.softphone else [])]
+        others = [self.duty_phone, *([self.softphone] if self.softphone else []), *self.trunks]
         names = [*self.staff, *others]
         if len(set(names)) != len(names) or len(set(self.seats)) != len(self.seats):
             raise ValueError(
-                "seats (or supervisors), duty_phone and softphone need names that differ; rename one"
+                "seats (or supervisors), duty_phone, softphone and trunks need names that differ; rename one"
             )
         if len(set(self.supervisors)) != len(self.supervisors):
             raise ValueError("supervisors: a name stands twice; remove one")
@@ -88,6 +107,7 @@ class Sip(_Part):
                 "rtp_first": first,
                 "rtp_last": first + _REHEARSAL_RTP_PORTS - 1,
                 "carrier_networks": (ipaddress.IPv4Network("127.0.0.2/32"),),
+                "trunks": {},
             }
         )
 
@@ -108,6 +128,8 @@ class Queue(_Part):
     """After a call, before the seat's next one."""
     transfer_ring_s: Annotated[int, Field(ge=5, le=120)] = 30
     """How long another side rings to which an agent passes a caller."""
+    emergency_ring_s: Annotated[int, Field(ge=10, le=60)] = 20
+    """How long each trunk to an emergency service rings before the next one is called."""
     special_wait_s: Annotated[int, Field(ge=1, le=3600)] = 60
     """In a queue of expert or dedicated seats, before its overflow."""
     long_wait_s: Annotated[int, Field(ge=15, le=3600)] = 60

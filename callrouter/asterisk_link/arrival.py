@@ -25,7 +25,7 @@ from functools import lru_cache
 from typing import Final
 
 from callrouter.decide.dialled_line import find_dialled, has_come_back
-from callrouter.decide.passed_on import is_a_platforms, line_told
+from callrouter.decide.passed_on import is_believed, line_told
 from callrouter.vocabulary.call import Call, Clues, FoundBy
 from callrouter.vocabulary.context import read, read_user_to_user
 from callrouter.vocabulary.numbers import LONGEST_NUMBER, Number, UnknownNumber, parse_number
@@ -107,7 +107,7 @@ def arrival(facts: Mapping[str, str], plan: Plan) -> Call | ArrivalRefused:
     )
     if clues.diversion or clues.history_info:
         call = call._replace(came_back=has_come_back(clues, brought_by, plan))
-    return _passed_on(call, told, plan) if told and is_a_platforms(brought_by) else call
+    return _passed_on(call, told, plan) if told and is_believed(brought_by) else call
 
 
 def _passed_on(call: Call, told: str, plan: Plan) -> Call:

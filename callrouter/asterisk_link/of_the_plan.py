@@ -107,6 +107,27 @@ class ToldLine:
 
 
 @dataclass(frozen=True, slots=True)
+class EmergencyDesk:
+    """An emergency service, for one area or for whatever place is known of a call."""
+
+    id: str
+    """In the plan: `110`, `110-0471`."""
+    service: str
+    """110, 119, 120 or 122."""
+    area: str
+    areas: tuple[str, ...]
+    """Of one without an area: the areas that have a desk of their own."""
+    digits: str
+    """What an agent presses between *0 and #; empty where it is more than a feature code can be."""
+    dial: tuple[str, ...]
+    """What is called, one after the other: `PJSIP/110@peer-police`. Empty: callers are guided."""
+    calling: str
+    """What caller and agent hear by file key; empty, here and below, where it was never recorded."""
+    failed: str
+    guided: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfThePlan:
     """All that the templates need of the plan."""
 
@@ -125,6 +146,8 @@ class OfThePlan:
     ways_out: tuple[WayOut, ...] = ()
     trunks_of_platforms: tuple[str, ...] = ()
     """Trunks by which other platforms bring calls."""
+    trunks_that_hand_over: tuple[str, ...] = ()
+    """Those, and the trunks by which emergency services do: what they tell of a call is asked for."""
     addresses: tuple[Address, ...] = ()
     hours: HoursOfThePlan | None = None
     """When the general queue is answered; None: always."""
@@ -132,3 +155,6 @@ class OfThePlan:
     targets: tuple[DialledTarget, ...] = ()
     """To whom agents can pass callers."""
     told_lines: tuple[ToldLine, ...] = ()
+    hub: str = "12345"
+    emergencies: tuple[EmergencyDesk, ...] = ()
+    """The services that callers are handed to, or guided to: those without an area first."""

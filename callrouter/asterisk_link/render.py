@@ -38,6 +38,14 @@ class Phone:
 
 
 @dataclass(frozen=True, slots=True)
+class InboundTrunk:
+    """An endpoint by which another house brings calls, known by their addresses."""
+
+    name: str
+    networks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OutboundTrunk:
     """A trunk that calls leave by: to a branch center, an emergency desk, a telephone outside."""
 
@@ -66,6 +74,8 @@ class AsteriskConfiguration:
     rtp_first: int
     rtp_last: int
     carrier_networks: tuple[str, ...]
+    inbound_trunks: tuple[InboundTrunk, ...]
+    """Beside the carrier's."""
     phones: tuple[Phone, ...]
     outbound_trunks: tuple[OutboundTrunk, ...]
     silent_trunk_s: int
@@ -75,6 +85,7 @@ class AsteriskConfiguration:
     queue_wait_s: int
     last_resort_ring_s: int
     ring_s: int
+    emergency_ring_s: int
     wrap_up_s: int
     long_wait_s: int
     overload_at: int

@@ -4,7 +4,8 @@ Rules:
 - What travels on the channel is what was decided when the call came; no rule is asked anew for it.
 - The caller's number is masked unless it is asked for whole; one that was withheld is not shown to anybody.
 - What may be asked for now is what the table of transfers says (decide/transfer_table.py). While the caller is held,
-  a target may be asked for too: the dialplan brings the caller back first.
+  a target may be asked for too: the dialplan brings the caller back first. Before an emergency it takes back whatever
+  goes on.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ Flags = Callable[[str], frozenset[str]]
 STIMULI: Final[Mapping[DeskAct, TransferStimulus]] = {
     DeskAct.CONSULT: TransferStimulus.CONSULT,
     DeskAct.PASS: TransferStimulus.PASS,
+    DeskAct.EMERGENCY: TransferStimulus.EMERGENCY,
     DeskAct.HOLD: TransferStimulus.HOLD,
     DeskAct.RESUME: TransferStimulus.RESUME,
     DeskAct.JOIN: TransferStimulus.JOIN,
@@ -37,7 +39,14 @@ STIMULI: Final[Mapping[DeskAct, TransferStimulus]] = {
 """What an act is in the table; pausing the recording is none of its business."""
 RECORDING_IN: Final = frozenset({TransferState.TALK, TransferState.THREE})
 """Where agent and caller hear each other, so that pausing the recording means something."""
-_BRINGS_IN: Final = frozenset({DeskAct.CONSULT, DeskAct.PASS})
+_FIRST: Final[Mapping[DeskAct, TransferStimulus]] = {
+    DeskAct.CONSULT: TransferStimulus.RESUME,
+    DeskAct.PASS: TransferStimulus.RESUME,
+    DeskAct.EMERGENCY: TransferStimulus.CANCEL,
+}
+"""What the dialplan does before an act, where that is a step."""
+_AT_ONCE: Final = frozenset({(DeskAct.EMERGENCY, TransferState.TOGETHER)})
+"""Where it does not: a service that is being called is not called anew."""
 _NUMBER: Final = re.compile(rf"\+?[0-9*#]{{1,{LONGEST_NUMBER}}}")
 _SHOWN: Final = "allowed"
 """How Asterisk's words begin for a number that its owner lets be seen."""
@@ -45,8 +54,9 @@ _SHOWN: Final = "allowed"
 
 def step_for(act: DeskAct, state: TransferState) -> Step | Ignored:
     """What an act leads to in a state, by the table."""
-    before = TABLE[state, TransferStimulus.RESUME] if act in _BRINGS_IN else None
-    if state is TransferState.HELD and isinstance(before, Step):
+    first = _FIRST.get(act)
+    before = None if first is None else TABLE[state, first]
+    if isinstance(before, Step) and (act, state) not in _AT_ONCE:
         return TABLE[before.state, STIMULI[act]]
     return TABLE[state, STIMULI[act]]
 

@@ -27,6 +27,8 @@ class DeskAct(StrEnum):
     """Three-way, first with the target alone; whether a target may be had is another question."""
     PASS = "pass"  # noqa: S105 - no password
     """Plain."""
+    EMERGENCY = "emergency"
+    """110, 119, 120 or 122; whatever else goes on is taken back first."""
     HOLD = "hold"
     RESUME = "resume"
     JOIN = "join"

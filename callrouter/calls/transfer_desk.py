@@ -48,7 +48,11 @@ from callrouter.vocabulary.transfer import Refused, Staff
 
 _MOST_LOOKED_AT: Final = 64
 """Calls of which a supervisor gets the context at once; more would keep the link from the agents' requests."""
-_ACT_OF: Final = {TransferKind.THREE_WAY: DeskAct.CONSULT, TransferKind.PLAIN: DeskAct.PASS}
+_ACT_OF: Final = {
+    TransferKind.THREE_WAY: DeskAct.CONSULT,
+    TransferKind.PLAIN: DeskAct.PASS,
+    TransferKind.EMERGENCY: DeskAct.EMERGENCY,
+}
 
 _log = structlog.get_logger(__name__)
 
@@ -132,7 +136,7 @@ class AsteriskDesk:
         self, seat: str, target: str, kind: TransferKind, *, attempt: int | None = None
     ) -> Done:
         """See `TransferDesk`."""
-        if self.is_draining:
+        if self.is_draining and kind is not TransferKind.EMERGENCY:
             raise DrainingError
 
         def begun(look: Look) -> dict[str, str]:

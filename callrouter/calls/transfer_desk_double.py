@@ -39,11 +39,17 @@ _KEPT: Final = 256
 _ACTS: Final = {
     DeskAct.CONSULT: Stimulus.CONSULT,
     DeskAct.PASS: Stimulus.PASS,
+    DeskAct.EMERGENCY: Stimulus.EMERGENCY,
     DeskAct.HOLD: Stimulus.HOLD,
     DeskAct.RESUME: Stimulus.RESUME,
     DeskAct.JOIN: Stimulus.JOIN,
     DeskAct.LEAVE: Stimulus.LEAVE,
     DeskAct.CANCEL: Stimulus.CANCEL,
+}
+_BEGINS: Final = {
+    TransferKind.THREE_WAY: DeskAct.CONSULT,
+    TransferKind.PLAIN: DeskAct.PASS,
+    TransferKind.EMERGENCY: DeskAct.EMERGENCY,
 }
 _UNKNOWN: Final = Refused(RefusedTarget.UNKNOWN, "没有这个转接对象 / there is no such target")
 
@@ -135,7 +141,7 @@ class TransferDeskDouble:
         call = self._at(seat, attempt)
         if offer is None or kind not in offer.kinds:
             raise TargetRefusedError(offer.refused if offer and offer.refused else _UNKNOWN)
-        act = DeskAct.PASS if kind is TransferKind.PLAIN else DeskAct.CONSULT
+        act = _BEGINS[kind]
         self._may(call, act)
         self._calls[seat] = replace(call, attempt=call.attempt + 1, kind=kind, target=offer.target.id)
         return self._did(seat, act)

@@ -27,22 +27,27 @@ CALLER_TO: Final[dict[DeskAct, Place]] = {
     DeskAct.PAUSE_RECORDING: ("transfer-caller", "pause"),
     DeskAct.RESUME_RECORDING: ("transfer-caller", "record"),
 }
+AGENT_TALKS: Final[Place] = ("transfer-agent", "talks")
 AGENT_TO: Final[dict[DeskAct, Place]] = {
     DeskAct.HOLD: ("transfer-agent", "held"),
     DeskAct.LEAVE: ("transfer-agent", "leave"),
-    DeskAct.PAUSE_RECORDING: ("transfer-agent", "talks"),
-    DeskAct.RESUME_RECORDING: ("transfer-agent", "talks"),
+    DeskAct.PAUSE_RECORDING: AGENT_TALKS,
+    DeskAct.RESUME_RECORDING: AGENT_TALKS,
 }
 _RECORDING: Final = frozenset({DeskAct.PAUSE_RECORDING, DeskAct.RESUME_RECORDING})
 AGENT_WAITS: Final[Place] = ("transfer-agent", "waits")
 STARTS: Final = "transfer-start"
 """Context of the caller who is passed on; the extension is `<kind>-<target's id>`."""
+EMERGENCY: Final = "emergency"
+"""Context of the caller who is handed to an emergency service; the extension is the service's id."""
 WHERE_IT_BELONGS: Final[Place] = ("transfer-place", "s")
 """Where the caller's channel finds by itself whom it should be with."""
 
 
 def start(look: Look, target: str, kind: TransferKind) -> dict[str, str]:
     """Return the headers of the Redirect that begins an attempt."""
+    if kind is TransferKind.EMERGENCY:
+        return _redirect((look.channel, (EMERGENCY, target)), (look.agent_channel, AGENT_TALKS))
     return _redirect((look.channel, (STARTS, f"{kind.value}-{target}")), (look.agent_channel, AGENT_WAITS))
 
 

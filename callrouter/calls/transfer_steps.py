@@ -54,7 +54,7 @@ _LOOKS_AGAIN: Final = 0.3
 _RECORDED_SEEN_EVERY_S: Final = 0.01
 _NOT_THERE: Final = "does not exist"
 """In Asterisk's word for a channel that has gone."""
-_BEGINS: Final = frozenset({DeskAct.CONSULT, DeskAct.PASS})
+_BEGINS: Final = frozenset({DeskAct.CONSULT, DeskAct.PASS, DeskAct.EMERGENCY})
 
 HeadersOf = Callable[[Look], dict[str, str]]
 """Makes the headers of a Redirect from what was seen; may raise DeskError."""

@@ -35,8 +35,13 @@ _ROLES: Final = {
     LegRole.PLATFORM: "其他平台 platform",
     LegRole.COLLEAGUE: "座席 colleague",
     LegRole.SUPERVISOR: "班长 supervisor",
+    LegRole.EMERGENCY: "紧急服务 emergency",
 }
-_KINDS: Final = {TransferKind.THREE_WAY: "三方 three-way", TransferKind.PLAIN: "转接 plain"}
+_KINDS: Final = {
+    TransferKind.THREE_WAY: "三方 three-way",
+    TransferKind.PLAIN: "转接 plain",
+    TransferKind.EMERGENCY: "紧急 emergency",
+}
 _HEADINGS: Final = ("号码 code", "名称 name", "方式 kind", "是谁 who", "标识 id", "此刻 now")
 _TARGET_HEADINGS: Final = ("标识 id", "号码 code", "呼叫 dials", "秒 s", "时段 hours", "起 from")
 _NO_CODE: Final = (

@@ -50,7 +50,8 @@ class ConsultAsked(AsSeen):
     target: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
     """预案中的标识或转接号码，见 GET /desk/targets / the target's id in the plan, or its code."""
     kind: TransferKind = TransferKind.THREE_WAY
-    """three_way 三方转接，先与对方商量；plain 转接 / first talk with it alone, or pass the caller on."""
+    """three_way 三方转接，先与对方商量；plain 转接；emergency 紧急转接 / first talk with it alone; pass
+    the caller on; call an emergency service and talk on meanwhile."""
 
 
 class NoteAsked(_Asked):

@@ -1,7 +1,7 @@
 """What follows from another platform's having passed a call on, and what we tell the next.  PURE.
 
 Rules:
-- Only a trunk by which the plan says that a platform brings calls is listened to.
+- Only a trunk by which the plan says that a platform or an emergency service brings calls is listened to.
 - The line that was dialled there is the line here too, where what arrived is no line of its own and the plan knows
   it.
 - Who handed the call over to the platform before us handed it to us.
@@ -13,8 +13,6 @@ Rules:
 
 from __future__ import annotations
 
-from typing import Final
-
 from callrouter.vocabulary.call import Call
 from callrouter.vocabulary.context import LONGEST_PATH, PassedOn, is_word
 from callrouter.vocabulary.decision import Reason, ReasonCode, Ruling
@@ -23,13 +21,10 @@ from callrouter.vocabulary.plan import Plan
 from callrouter.vocabulary.territory import Trunk
 from callrouter.vocabulary.treatment import Connect, Dial
 
-PLATFORM: Final = "platform:"
-"""What the source of a trunk begins with by which a platform brings calls; its id follows."""
 
-
-def is_a_platforms(trunk: Trunk | None) -> bool:
-    """Whether another platform brings calls by the trunk: what it tells of them is believed."""
-    return trunk is not None and (trunk.source or "").startswith(PLATFORM)
+def is_believed(trunk: Trunk | None) -> bool:
+    """Whether a platform or an emergency service brings calls by the trunk: what it tells of them is believed."""
+    return trunk is not None and trunk.source is not None
 
 
 def line_told(passed_on: PassedOn, plan: Plan) -> Number | None:

@@ -2,7 +2,7 @@
 
 Rules:
 - A trunk that belongs to one who hands calls over says so in the plan.
-- Where a platform passed the call on, it tells who handed it over there.
+- Where a platform passed the call on, it tells who handed it over there; an emergency service hands over its own.
 - On another trunk a call whose caller is an emergency number was handed over by that service, if the trunk's word is
   trusted: if the plan lets its headers name the dialled line.
 - Where whoever asks names no trunk, the caller is believed as he is told: no call that arrives is without one.
@@ -32,6 +32,8 @@ def is_trusted(trunk: Trunk | None) -> bool:
 
 def source_of(call: Call, trunk: Trunk | None) -> str | None:
     """Who handed the call over; None: the caller dialled. `trunk` is the call's, None if it is not in the plan."""
+    if trunk is not None and by_emergency(trunk.source):
+        return trunk.source
     if call.passed_on is not None and call.passed_on.source:
         return call.passed_on.source
     caller = call.caller

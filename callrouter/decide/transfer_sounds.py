@@ -49,7 +49,11 @@ def sounds_of(target: TransferTarget, plan: Plan) -> TransferSounds:
 
 
 _CLOSED, _NO_WAY, _NOT_SO = "c03", "c04", "c07"
-_OTHER_KIND: Final[Mapping[TransferKind, str]] = {TransferKind.PLAIN: "c05", TransferKind.THREE_WAY: "c06"}
+_OTHER_KIND: Final[Mapping[TransferKind, str]] = {
+    TransferKind.PLAIN: "c05",
+    TransferKind.THREE_WAY: "c06",
+    TransferKind.EMERGENCY: _NOT_SO,
+}
 """By the kind that was asked for: the other one is said."""
 _TOLD: Final[Mapping[RefusedTarget, str]] = {
     RefusedTarget.UNKNOWN: "c02",

@@ -9,6 +9,7 @@ Rules:
   target's broken connection ends goes on at the head of the queue.
 - Who has left does nothing more.
 - A target that is too late is dropped: nobody is left listening to nothing.
+- Before an emergency service is called, whatever else goes on is taken back: the dialplan and the desk see to that.
 - The dialplan (asterisk/extensions-transfer.conf.j2) does the same without us.
 """
 
@@ -36,6 +37,7 @@ class Ignored(NamedTuple):
 
 
 _TALK, _QUEUED, _ENDED = TransferState.TALK, TransferState.QUEUED, TransferState.ENDED
+_TOGETHER = TransferState.TOGETHER
 _CONSULT, _HANDED, _ALONE = TransferState.CONSULT, TransferState.HANDED, TransferState.ALONE
 _HOLD, _AGENT_IN = TransferEffect.HOLD_CALLER, TransferEffect.AGENT_TO_CONFERENCE
 _CALL, _WHISPER = TransferEffect.CALL_TARGET, TransferEffect.WHISPER
@@ -67,12 +69,15 @@ _IN_VAIN: Final = Step(_TALK, (_DROP, _TELL, _CALLER_IN))
 """To the same agent, and both hear why."""
 _TO_THE_HEAD: Final = Step(_QUEUED, (_DROP, _TELL, _TO_QUEUE))
 _GONE: Final = Step(_ENDED, (_ALL_OUT,))
+_WITH_THE_AGENT: Final = Step(_TOGETHER, (_AGENT_IN, _CALLER_IN, _CALL))
+_WAITS_ALONE: Final = Step(_ALONE, (_HOLD,))
 
 _Cells = dict[Stimulus, Step | Ignored]
 
 _ONE_AT_A_TIME: Final[_Cells] = {
     Stimulus.CONSULT: _IN_FLIGHT,
     Stimulus.PASS: _IN_FLIGHT,
+    Stimulus.EMERGENCY: _IN_FLIGHT,
     Stimulus.HOLD: _IN_FLIGHT,
 }
 _NOBODY_CALLED: Final[_Cells] = {
@@ -97,6 +102,7 @@ _ROWS: Final[Mapping[TransferState, Mapping[Stimulus, Step | Ignored]]] = {
     TransferState.TALK: {
         Stimulus.CONSULT: Step(TransferState.CALLING, (_HOLD, _AGENT_IN, _CALL)),
         Stimulus.PASS: Step(TransferState.PASSING, (_HOLD, _AGENT_IN, _CALL)),
+        Stimulus.EMERGENCY: _WITH_THE_AGENT,
         Stimulus.HOLD: Step(TransferState.HELD, (_HOLD, _AGENT_IN)),
         Stimulus.RESUME: _NOT_HELD,
         Stimulus.JOIN: _NONE,
@@ -110,6 +116,7 @@ _ROWS: Final[Mapping[TransferState, Mapping[Stimulus, Step | Ignored]]] = {
     },
     TransferState.HELD: {
         **_ONE_AT_A_TIME,
+        Stimulus.EMERGENCY: _WITH_THE_AGENT,
         Stimulus.HOLD: _ALREADY,
         Stimulus.RESUME: _BACK,
         Stimulus.JOIN: _NONE,
@@ -160,6 +167,22 @@ _ROWS: Final[Mapping[TransferState, Mapping[Stimulus, Step | Ignored]]] = {
         Stimulus.AGENT_LOST: Step(_HANDED, (_CALLER_IN,)),
         Stimulus.CALLER_GONE: _GONE,
         Stimulus.TOO_LONG: _IN_VAIN,
+    },
+    TransferState.TOGETHER: {
+        **_ONE_AT_A_TIME,
+        Stimulus.RESUME: _NOT_HELD,
+        Stimulus.JOIN: _NOT_ACCEPTED,
+        Stimulus.LEAVE: _NOT_ACCEPTED,
+        Stimulus.CANCEL: Step(_TALK, (_DROP,)),
+        Stimulus.PICKED_UP: Step(TransferState.THREE, (_TARGET_IN,)),
+        Stimulus.ACCEPTED: Step(TransferState.THREE, (_TARGET_IN,)),
+        Stimulus.DECLINED: Step(_TALK, (_DROP, _TELL)),
+        Stimulus.FAILED: Step(_TALK, (_DROP, _TELL)),
+        Stimulus.TARGET_GONE: Step(_TALK, (_DROP, _TELL)),
+        Stimulus.AGENT_GONE: _WAITS_ALONE,
+        Stimulus.AGENT_LOST: _WAITS_ALONE,
+        Stimulus.CALLER_GONE: _GONE,
+        Stimulus.TOO_LONG: _NO_WAIT,
     },
     TransferState.THREE: {
         **_ONE_AT_A_TIME,

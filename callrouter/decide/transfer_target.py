@@ -8,17 +8,19 @@ Rules:
 - It may be called if `transfers` says that a live transfer to it is open, in the kind that the document names; where
   no document chooses, in either kind.
 - Nobody is passed to where the call has come from, to the platform that has it, or to the agent who asks.
-- An emergency call goes to colleagues and supervisors alone by these ways; emergency services are reached by others.
+- An emergency service is handed a caller in the kind `emergency` alone, at any hour, from any call, whatever its path
+  (`emergency_ways`). An emergency call goes to nobody else but colleagues and supervisors.
 - For who is refused a ticket is always left; where the document only guides callers, guidance.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from callrouter.decide.center import area_of, area_of_caller, areas_told, center_for
+from callrouter.decide.emergency_ways import emergency_for, emergency_ways
 from callrouter.decide.platform import answering
 from callrouter.decide.ruling import LIVE
 from callrouter.decide.transfer_codes import Targets, targets_of
@@ -112,6 +114,8 @@ def _path(before: tuple[str, ...], entry: str, plan: Plan) -> tuple[str, ...]:
 def target_for(asked: str, kind: TransferKind, asking: Asking) -> Allowed | Refused:
     """Whom the agent means by an id or a code, and whether the caller may be passed there now."""
     view = _View(asking)
+    if kind is TransferKind.EMERGENCY:
+        return emergency_for(asked, view.areas, asking.plan)
     answer: Allowed | Refused | None = None
     for target in view.meant(asked):
         found = view.judged(target, kind)
@@ -122,11 +126,18 @@ def target_for(asked: str, kind: TransferKind, asking: Asking) -> Allowed | Refu
 
 
 def offers(asking: Asking) -> tuple[Offer, ...]:
-    """Everybody whom the agent could ask for: those of the caller's line first."""
+    """Everybody whom the agent could ask for: those of the caller's line first, emergency services last."""
     view, line = _View(asking), asking.call.line
     targets = view.targets.by_id.values()
     near = [target for target in targets if line and target.code == line]
-    return tuple(view.offered(target) for target in (*near, *(one for one in targets if one not in near)))
+    others = (one for one in targets if one not in near)
+    return (*(view.offered(target) for target in (*near, *others)), *_emergencies(view, asking.plan))
+
+
+def _emergencies(view: _View, plan: Plan) -> Iterator[Offer]:
+    for way in emergency_ways(plan).values():
+        found = emergency_for(way.id, view.areas, plan)
+        yield Offer(way.target, way.target.kinds, found if isinstance(found, Refused) else None)
 
 
 class _View:
@@ -137,8 +148,8 @@ class _View:
         self._call, self._plan, self._agent, self._staff = call, plan, asking.agent, asking.staff
         platform = plan.platforms[call.platform]
         self._here = answering(platform, plan)
-        self._areas = areas_told(call.area, area_of_caller(call.caller), platform)
-        self._ways = every_transfer(self._here, self._areas, plan, asking.at)
+        self.areas = areas_told(call.area, area_of_caller(call.caller), platform)
+        self._ways = every_transfer(self._here, self.areas, plan, asking.at)
         self._ways_to: dict[tuple[str, str], list[Transfer]] = {}
         for way in self._ways:
             self._ways_to.setdefault((way.target, way.place), []).append(way)
@@ -153,7 +164,7 @@ class _View:
         centers = self._plan.centers.get(asked, ())
         if len(centers) < 2:
             return sharing
-        chosen = center_for(centers, self._areas).id
+        chosen = center_for(centers, self.areas).id
         return tuple(one for one in sharing if one.role is not LegRole.BRANCH or one.id == chosen)
 
     def offered(self, target: TransferTarget) -> Offer:
@@ -173,7 +184,7 @@ class _View:
     def no_target(self, asked: str) -> Refused:
         """Why what was asked for is nobody that a caller can be passed to."""
         plan = self._plan
-        known = plan.emergencies.get(asked)
+        known = emergency_ways(plan).get(asked)
         if known is not None:
             return Refused(
                 RefusedTarget.EMERGENCY, " / ".join(_EMERGENCY_SERVICE), Means.GUIDE, asked, known.place
@@ -264,7 +275,10 @@ _EMERGENCY_CALL: Final = (
     "紧急来电只转本平台座席或班长",
     "an emergency call goes to a colleague or supervisor alone",
 )
-_EMERGENCY_SERVICE: Final = ("紧急号码不在此转接", "emergency services are not reached by these ways")
+_EMERGENCY_SERVICE: Final = (
+    "紧急服务须用紧急转接",
+    "emergency services are reached in the kind emergency alone",
+)
 _OTHER_KIND: Final = {
     TransferKind.PLAIN: ("按文件须用三方转接", "the document has three-way transfers for it alone"),
     TransferKind.THREE_WAY: ("按文件用转接，不用三方", "the document has plain transfers for it alone"),

@@ -12,7 +12,13 @@ from callrouter.asterisk_link.of_the_plan import (
     URGENT_LANGUAGE,
     OfThePlan,
 )
-from callrouter.asterisk_link.render import AsteriskConfiguration, OutboundTrunk, Phone, render_configuration
+from callrouter.asterisk_link.render import (
+    AsteriskConfiguration,
+    InboundTrunk,
+    OutboundTrunk,
+    Phone,
+    render_configuration,
+)
 from callrouter.layout import SETUP_FOLDER, Layout, sounds_folder
 from callrouter.local_system.account import Account
 from callrouter.local_system.child import Part
@@ -142,6 +148,9 @@ def _configuration(
         rtp_first=settings.sip.rtp_first,
         rtp_last=settings.sip.rtp_last,
         carrier_networks=tuple(str(network) for network in settings.sip.carrier_networks),
+        inbound_trunks=tuple(
+            InboundTrunk(name, tuple(map(str, networks))) for name, networks in settings.sip.trunks.items()
+        ),
         phones=tuple(phones),
         outbound_trunks=tuple(OutboundTrunk(way.endpoint, way.contact, way.purpose) for way in plan.ways_out),
         silent_trunk_s=settings.sip.silent_trunk_s,
@@ -151,6 +160,7 @@ def _configuration(
         queue_wait_s=settings.queue.wait_s,
         last_resort_ring_s=settings.queue.duty_ring_s,
         ring_s=settings.queue.ring_s,
+        emergency_ring_s=settings.queue.emergency_ring_s,
         wrap_up_s=settings.queue.wrap_up_s,
         long_wait_s=settings.queue.long_wait_s,
         overload_at=settings.queue.overload_at,

@@ -4,7 +4,8 @@ Rules:
 - Each is a whole sentence with a file of its own, and is played one after the other: `Playback(q01&q03-7&q06-4&q08)`.
 - Quantities are never put together from digits: every position and every wait has its sentence, and what lies beyond
   the last one has a sentence too. The end of a ticket's number is read out two digits at a time: `w04-05&w04-31`.
-  Said one by one, digits were taken for others by a recogniser, in twos they were not.
+  Said one by one, digits were taken for others by a recogniser, in twos they were not. So is a caller's number, the
+  first digit alone where they are odd: `w05-1&w04-38&w04-00&w04-13&w04-80&w04-00`.
 - Nobody is told a position or a wait of nought: whoever has nobody ahead is next.
 """
 
@@ -15,9 +16,10 @@ from typing import Final
 from callrouter.prompts.catalogue import Catalogue
 from callrouter.prompts.renderings import WantedPrompt, prompt_key
 from callrouter.prompts.text import Spoken, spoken_count, spoken_digits
+from callrouter.vocabulary.numbers import EMERGENCY_CODES
 
 OF_THE_PLATFORM: Final = (
-    *("G04", "G06", "Z01", "Z02", "M06", "O01"),
+    *("G04", "G06", "Z01", "Z02", "M04", "M06", "O01"),
     *("Q01", "Q02", "Q04", "Q05", "Q07", "Q08", "Q09"),
     *("K01", "K02", "K03", "K04", "N03", "H03", "H05"),
     *("I01", "I02", "V01", "V02", "V03"),
@@ -36,6 +38,11 @@ _COUNTED: Final = (("Q03", "position", MOST_AHEAD), ("Q06", "wait_min", LONGEST_
 """The id, its variable and the last number; the first is 1."""
 _PAIRS: Final = ("W04", "digits")
 """The id and its variable."""
+_DIGITS: Final = ("W05", "digits")
+"""The same, of one digit."""
+_EMERGENCY: Final = "emg_no"
+OF_EMERGENCIES: Final = ("M01", "M02", "M03")
+"""Those with an emergency number: a file for each of 110, 119, 120 and 122, `m02-110`."""
 
 
 def position_key(ahead: int) -> str:
@@ -77,4 +84,13 @@ def phrases(catalogue: Catalogue) -> tuple[WantedPrompt, ...]:
         catalogue.entry(spelt).want({of_digits: Spoken(pair, spoken_digits(pair))}, pair)
         for pair in (f"{number:02}" for number in range(100))
     )
-    return (*plain, *counted, *pairs)
+    digit, of_digit = _DIGITS
+    digits = (
+        catalogue.entry(digit).want({of_digit: Spoken(one, spoken_digits(one))}, one) for one in "0123456789"
+    )
+    emergencies = (
+        catalogue.entry(prompt_id).want({_EMERGENCY: Spoken(number, spoken_digits(number))}, number)
+        for prompt_id in OF_EMERGENCIES
+        for number in sorted(EMERGENCY_CODES)
+    )
+    return (*plain, *counted, *pairs, *digits, *emergencies)

@@ -34,15 +34,18 @@ from callrouter.plans.wanted_prompts import (
     wanted,
 )
 from callrouter.prompts.renderings import line_sound_path
+from callrouter.service.emergencies_for_asterisk import emergency_desks, ways_to_emergencies
 from callrouter.service.hours_for_asterisk import hours_of
 from callrouter.service.overflow_for_asterisk import (
     overflows,
     trunks_of_platforms,
+    trunks_that_hand_over,
     ways_out,
     without_ways_out,
 )
 from callrouter.service.targets_for_asterisk import dialled_targets, told_lines, ways_to_targets
 from callrouter.settings import Settings
+from callrouter.settings_file import SettingsError
 from callrouter.vocabulary.plan import Plan, announcement_key
 
 _TELLS_THE_ADDRESS: Final = "H04"
@@ -64,7 +67,12 @@ def of_the_plan(
     """Say what the static dialplan must know of the plan; `sounds` is the folder of what Asterisk plays.
 
     Hours are written out from `at` on, which is by the instance's clock and zone-aware.
+
+    Raises:
+        SettingsError: the settings have calls come in by a trunk that the plan does not know.
+
     """
+    _require_known_trunks(settings, plan)
     general, sounds = settings.queue.general, sounds or sounds_folder()
     steps = tuple(overflows(settings, plan, partial(_by_itself, sounds=sounds)))
     return OfThePlan(
@@ -77,11 +85,24 @@ def of_the_plan(
         overflows=tuple(without_ways_out(steps)) if rehearsal else steps,
         ways_out=() if rehearsal else tuple(_ways_out(settings, plan)),
         trunks_of_platforms=tuple(trunks_of_platforms(plan)),
+        trunks_that_hand_over=tuple(trunks_that_hand_over(plan)),
         menus=tuple(_menus(plan, sounds)),
         targets=dialled_targets(settings, plan, sounds),
         told_lines=told_lines(plan, sounds),
+        hub=plan.hub.number,
+        emergencies=tuple(emergency_desks(plan, sounds)),
         hours=hours_of(settings, plan, at),
     )
+
+
+def _require_known_trunks(settings: Settings, plan: Plan) -> None:
+    """Whose calls they are, nobody could say: a name that was mistyped would make every such call the public's."""
+    strange = sorted(settings.sip.trunks.keys() - plan.trunks.keys())
+    if strange:
+        raise SettingsError(
+            f"sip.trunks: {', '.join(strange)}：计划中没有这个中继 / no trunk of the plan {plan.jurisdiction}; "
+            f"its trunks: {', '.join(sorted(plan.trunks))}"
+        )
 
 
 def _addresses(settings: Settings, plan: Plan, sounds: Path) -> Iterator[Address]:
@@ -96,7 +117,7 @@ def _addresses(settings: Settings, plan: Plan, sounds: Path) -> Iterator[Address
 def _ways_out(settings: Settings, plan: Plan) -> Iterator[WayOut]:
     """Each endpoint once, whatever goes out by it."""
     found: dict[str, WayOut] = {}
-    for way in (*ways_out(plan), *ways_to_targets(settings, plan)):
+    for way in (*ways_to_emergencies(plan), *ways_out(plan), *ways_to_targets(settings, plan)):
         found.setdefault(way.endpoint, way)
     yield from found.values()
 

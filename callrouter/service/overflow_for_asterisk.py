@@ -57,6 +57,11 @@ def trunks_of_platforms(plan: Plan) -> Iterable[str]:
     return (trunk.id for trunk in plan.trunks.values() if (trunk.source or "").startswith(_OF_PLATFORMS))
 
 
+def trunks_that_hand_over(plan: Plan) -> Iterable[str]:
+    """Those, and the trunks by which emergency services bring calls."""
+    return (trunk.id for trunk in plan.trunks.values() if trunk.source is not None)
+
+
 def peer_of(queue: Queue, plan: Plan) -> Peer | None:
     """The peer through which the queue's callers go on to another platform."""
     if queue.overflow is not Overflow.PLATFORM or queue.overflow_to is None:

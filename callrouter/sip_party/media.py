@@ -40,7 +40,12 @@ class Recording:
     loop: bool = False
 
 
-Source = Tone | Silence | Recording
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No packet at all, but for keys: a line that was answered and has no media."""
+
+
+Source = Tone | Silence | Recording | Nothing
 """What a party says."""
 
 
@@ -56,6 +61,8 @@ def frames_of(source: Source) -> Iterator[bytes]:
             return repeat(tone_frame(hz))
         case Silence():
             return repeat(SILENT_FRAME)
+        case Nothing():
+            return repeat(b"")
         case Recording(alaw, loop):
             if not alaw:
                 raise ValueError("the recording is empty: give the A-law bytes of a file")
@@ -156,7 +163,9 @@ class Media(asyncio.DatagramProtocol):
     def _tick(self) -> None:
         event = self._events.popleft() if self._events else None
         if self._to is not None:
-            self._send(self._packet(event), self._to)
+            packet = self._packet(event)
+            if packet.payload:
+                self._send(packet, self._to)
         if not self._events:
             self._keys_are_out()
         self._last_event = event

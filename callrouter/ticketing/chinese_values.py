@@ -21,7 +21,11 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = {
         "utility": "水、电、气等",
         "emergency": "紧急服务",
     },
-    "TransferKind": {"three_way": "三方转接：三方通话后座席才离开", "plain": "转接：座席即离开"},
+    "TransferKind": {
+        "emergency": "紧急转接：来电人与座席保持通话，110 等接听后三方通话",
+        "three_way": "三方转接：三方通话后座席才离开",
+        "plain": "转接：座席即离开",
+    },
     "TransferOutcome": {
         "joined": "对方与来电人通了话",
         "declined": "拒绝",

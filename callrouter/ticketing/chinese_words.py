@@ -171,6 +171,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "direction": "谁交给谁",
         "service": "110、119、120 或 122",
         "result": "结果；由对方转来的为空",
+        "received_first_by": "谁先接到：移交来电的紧急服务，或来电人先到达的平台；职责不明时由其受理",
     },
     "FileProof": {
         "sha256": "文件的 SHA-256，十六进制",

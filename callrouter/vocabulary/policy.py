@@ -29,6 +29,8 @@ class EmergencyTarget:
     peer: str
     place: str
     illustrative: bool = False
+    alternates: tuple[str, ...] = ()
+    """Peers by which it is called where the first one fails, in this order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,6 +210,9 @@ class Emergency:
     """110, 119, 120 or 122."""
     result: TransferOutcome | None
     """None for one that was handed to us: it is the call itself."""
+    received_first_by: str | None = None
+    """The service that handed the call to us, else the platform that the caller reached first: it accepts a matter
+    for which nobody is clearly responsible (国办发〔2022〕12号). None where nobody has decided about the call."""
 
 
 @dataclass(frozen=True, slots=True)

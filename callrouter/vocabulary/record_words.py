@@ -30,6 +30,8 @@ class TransferKind(StrEnum):
     """三方转接: the agent stays until all three talk."""
     PLAIN = "plain"
     """转接: the agent leaves."""
+    EMERGENCY = "emergency"
+    """紧急转接: caller and agent talk on while 110, 119, 120 or 122 is called, then all three talk."""
 
 
 class TransferOutcome(StrEnum):

@@ -32,6 +32,8 @@ class TransferState(StrEnum):
     """The target has picked up and is asked whether to accept; the others hear what they heard."""
     CONSULT = "consult"
     """Agent and target; the caller hears music."""
+    TOGETHER = "together"
+    """Emergency: caller and agent hear each other, and the emergency service is rung."""
     THREE = "three"
     """All hear all."""
     HANDED = "handed"
@@ -54,6 +56,8 @@ class TransferStimulus(StrEnum):
     """The agent asks for a target, and means to talk with it first (三方转接)."""
     PASS = "pass"  # noqa: S105 - no password
     """The agent asks for a target that takes the caller as soon as it accepts (转接)."""
+    EMERGENCY = "emergency"
+    """The agent asks for an emergency service: it is called, and who answers joins at once."""
     HOLD = "hold"
     RESUME = "resume"
     JOIN = "join"
@@ -83,6 +87,7 @@ class TransferStimulus(StrEnum):
 AGENT_ASKS = (
     TransferStimulus.CONSULT,
     TransferStimulus.PASS,
+    TransferStimulus.EMERGENCY,
     TransferStimulus.HOLD,
     TransferStimulus.RESUME,
     TransferStimulus.JOIN,

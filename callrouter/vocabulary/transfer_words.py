@@ -31,6 +31,7 @@ STATES: Final[Mapping[TransferState, Said]] = {
     TransferState.CALLING: Said("呼叫对方", "calling"),
     TransferState.ASKING: Said("等对方按键", "asking"),
     TransferState.CONSULT: Said("与对方商量", "consult"),
+    TransferState.TOGETHER: Said("正在呼叫紧急服务", "emergency called"),
     TransferState.THREE: Said("三方通话", "three-way"),
     TransferState.HANDED: Said("已转交", "handed over"),
     TransferState.PASSING: Said("转接中", "passing on"),
@@ -51,6 +52,9 @@ HEARD: Final[Mapping[TransferState, Said]] = {
     TransferState.CONSULT: Said(
         "座席与对方互相听到，来电人听音乐", "agent and target hear each other; caller: music"
     ),
+    TransferState.TOGETHER: Said(
+        "来电人与座席互相听到，紧急服务振铃", "caller and agent hear each other; emergency service: rung"
+    ),
     TransferState.THREE: Said("三方互相听到", "all hear all"),
     TransferState.HANDED: Said("来电人与对方互相听到", "caller and target hear each other"),
     TransferState.PASSING: Said(
@@ -65,6 +69,7 @@ HEARD: Final[Mapping[TransferState, Said]] = {
 STIMULI: Final[Mapping[TransferStimulus, Said]] = {
     TransferStimulus.CONSULT: Said("座席：三方转接", "agent: consult"),
     TransferStimulus.PASS: Said("座席：转接", "agent: pass on"),
+    TransferStimulus.EMERGENCY: Said("座席：紧急转接", "agent: emergency"),
     TransferStimulus.HOLD: Said("座席：保持", "agent: hold"),
     TransferStimulus.RESUME: Said("座席：接回", "agent: resume"),
     TransferStimulus.JOIN: Said("座席：三方通话", "agent: make it three"),

@@ -250,27 +250,20 @@ class Stage:
         caller_of = SipParty.open(host="127.0.0.2", user=number, server=self.system.sip, tone_hz=CALLER_HZ)
         try:
             async with caller_of as caller:
-                call = await caller.dial(dialled)
-                taken = await asyncio.wait_for(asyncio.shield(self.seats.callers[number].talks), 40)
-                await taken.call.hears(CALLER_HZ, timeout_s=15)
-                await call.hears(AGENT_HZ, timeout_s=5)
-                talk = await self.news.until("a talk", lambda: self._talk_of(taken.seat))
-                yield Scene(
-                    *(
-                        self.system,
-                        self.news,
-                        self.seats,
-                        number,
-                        call,
-                        taken.call,
-                        taken.seat,
-                        target_phone,
-                        name,
-                    ),
-                    *(talk["Call"], talk["CallerChannel"], talk["AgentChannel"]),
-                )
+                yield await self.talk(await caller.dial(dialled), number, name, target_phone)
         finally:
             self.targets.put_nowait((name, target_phone))
+
+    async def talk(self, call: Call, number: str, target: str, target_phone: SipParty) -> Scene:
+        """The scene of a caller of this number, once he talks with an agent."""
+        taken = await asyncio.wait_for(asyncio.shield(self.seats.callers[number].talks), 40)
+        await taken.call.hears(CALLER_HZ, timeout_s=15)
+        await call.hears(AGENT_HZ, timeout_s=5)
+        talk = await self.news.until("a talk", lambda: self._talk_of(taken.seat))
+        return Scene(
+            *(self.system, self.news, self.seats, number, call, taken.call, taken.seat, target_phone, target),
+            *(talk["Call"], talk["CallerChannel"], talk["AgentChannel"]),
+        )
 
     def _talk_of(self, seat: str) -> dict[str, str] | None:
         last = next((each for each in reversed(self.news.talks) if each["Agent"] == seat), None)

@@ -24,9 +24,11 @@ _LEARNED = frozenset(
     {
         *("calendar", "holidays", "workdays", "survey", "register_by", "menus"),
         *("answers", "answered_lines", "own_announcement", "own_priority", "overflow_to"),
+        *("alternates",),
     }
 )
-"""Keys that came later, and are no rule while they are None."""
+"""Keys that came later, and are no rule while nothing is said by them."""
+_UNSAID = (None, ())
 
 
 def fingerprint(plan: Plan) -> str:
@@ -57,7 +59,7 @@ def _plain(value: object) -> object:
     """What JSON knows in place of what it doesn't."""
     if is_dataclass(value):
         said = {part.name: getattr(value, part.name) for part in fields(value) if part.name not in _NOT_RULES}
-        return {name: held for name, held in said.items() if held is not None or name not in _LEARNED}
+        return {name: held for name, held in said.items() if held not in _UNSAID or name not in _LEARNED}
     match value:
         case datetime():
             return value.astimezone(UTC).isoformat()

@@ -59,6 +59,7 @@ def _targets(fill: Item[EmergencyFill]) -> tuple[EmergencyTarget, ...]:
             target.peer,
             fill.written.place((*fill.where, "targets", index)),
             illustrative=True,
+            alternates=tuple(target.alternates),
         )
         for index, target in enumerate(fill.part.targets)
     )

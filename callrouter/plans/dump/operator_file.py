@@ -109,7 +109,10 @@ def _center(center: Center) -> dict[str, Value]:
 
 
 def _emergency(emergency: Emergency) -> dict[str, Value]:
-    targets: list[Value] = [{"areas": words(one.areas), "peer": one.peer} for one in emergency.targets]
+    targets: list[Value] = [
+        {"areas": words(one.areas), "peer": one.peer, "alternates": some(words(one.alternates))}
+        for one in emergency.targets
+    ]
     return {
         "number": emergency.number,
         "out": emergency.out if emergency.illustrative else None,

@@ -202,6 +202,8 @@ def operator_references(operator: OperatorDraft) -> Iterator[Reference]:
     for emergency in operator.emergency:
         for index, target in enumerate(emergency.part.targets):
             yield Reference(emergency, ("targets", index, "peer"), target.peer, PEER)
+            for place, alternate in enumerate(target.alternates):
+                yield Reference(emergency, ("targets", index, "alternates", place), alternate, PEER)
     yield from _survey_queues(operator.survey)
     yield from _menu_queues(operator)
     yield from _trunk_references(operator)

@@ -138,6 +138,10 @@ class TargetPart(Part):
 
     areas: list[AreaCode] = Field(default_factory=list, description="区号；[] 为全部 / area codes; []: all")
     peer: Id = Field(description=_PEER)
+    alternates: list[Id] = Field(
+        default_factory=list,
+        description="主用中继不通时依次改用（peers）/ peers to call by where the first one fails, in order",
+    )
 
 
 class EmergencyFill(Fill):

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from callrouter.decide.source import EMERGENCY, by_emergency
+from callrouter.records.fold.decisions import platform_path
 from callrouter.records.fold.facts import (
     ACCEPTED,
     ANSWERED,
@@ -89,15 +90,15 @@ def emergency_of(
     journal: Journal, decision: RecordedDecision | None, attempts: Sequence[Attempt]
 ) -> Emergency | None:
     """Give the hand-over between us and an emergency service; one that we made before one that was made to us."""
+    source = decision.source if decision is not None else None
+    came_from = _service(journal, source.removeprefix(EMERGENCY)) if source and by_emergency(source) else None
+    first = came_from or next(iter(platform_path(decision)), None)
     ours = [(one.transfer, one.service) for one in attempts if one.service is not None]
     if ours:
         reached = [one for one in ours if one[0].joined_at is not None]
         transfer, service = (reached or ours)[-1]
-        return Emergency(EmergencyDirection.OUT, service, transfer.outcome)
-    if decision is None or decision.source is None or not by_emergency(decision.source):
-        return None
-    came_from = _service(journal, decision.source.removeprefix(EMERGENCY))
-    return Emergency(EmergencyDirection.IN, came_from, None) if came_from else None
+        return Emergency(EmergencyDirection.OUT, service, transfer.outcome, first)
+    return Emergency(EmergencyDirection.IN, came_from, None, first) if came_from else None
 
 
 def outcome_in(fact: Fact, anomalies: set[Anomaly]) -> TransferOutcome:

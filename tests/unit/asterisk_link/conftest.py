@@ -9,9 +9,15 @@ from pathlib import Path
 import pytest
 
 from callrouter.asterisk_link.of_the_plan import Notice, OfThePlan, Played, ToldLine
-from callrouter.asterisk_link.render import AsteriskConfiguration, OutboundTrunk, Phone, render_configuration
+from callrouter.asterisk_link.render import (
+    AsteriskConfiguration,
+    InboundTrunk,
+    OutboundTrunk,
+    Phone,
+    render_configuration,
+)
 from callrouter.settings import PROJECT_ROOT
-from tests.unit.asterisk_link.plan_targets import TARGETS
+from tests.unit.asterisk_link.plan_targets import EMERGENCIES, TARGETS
 
 
 @pytest.fixture(scope="session")
@@ -31,12 +37,14 @@ def configuration() -> AsteriskConfiguration:
         rtp_first=21000,
         rtp_last=21999,
         carrier_networks=("198.51.100.0/24",),
+        inbound_trunks=(InboundTrunk("police", ("203.0.113.110/32", "203.0.113.112/30")),),
         phones=(
             Phone("1001", "secret-of-1001", "from-seat", seat=True),
             Phone("citizen", "secret-of-citizen", "from-carrier", seat=False),
         ),
         outbound_trunks=(OutboundTrunk("branch1", "sip:192.0.2.99:5060", "branch center"),),
         silent_trunk_s=30,
+        emergency_ring_s=20,
         plan=OfThePlan(
             queues=("hotline", "urgent"),
             notices=(
@@ -47,6 +55,7 @@ def configuration() -> AsteriskConfiguration:
             ),
             targets=TARGETS,
             told_lines=(ToldLine("12345678", "b04-12345678"),),
+            emergencies=EMERGENCIES,
         ),
         safe_queue="hotline",
         last_resort="PJSIP/1999",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from callrouter.asterisk_link.of_the_plan import EmergencyDesk
 from callrouter.asterisk_link.targets_of_the_plan import DialledTarget
 
 
@@ -32,3 +33,19 @@ TARGETS = (
     target("supervisor", "supervisor", "0", ("PJSIP/1101", "PJSIP/1102"), begins=1_800_000_000),
 )  # fmt: skip
 """Of each sort one."""
+
+
+def desk(id_: str, *dial: str, areas: tuple[str, ...] = (), digits: str | None = None) -> EmergencyDesk:
+    service, _, area = id_.partition("-")
+    keys = f"{service}{area}" if digits is None else digits
+    said = (f"m02-{service}", f"m03-{service}", f"m01-{service}")
+    return EmergencyDesk(id_, service, area, areas, keys, dial, *said)
+
+
+EMERGENCIES = (
+    desk("110", "PJSIP/110@peer-police", "PJSIP/110@peer-second", "PJSIP/110@peer-police", areas=("0471",)),
+    desk("120"),
+    desk("110-0471", "PJSIP/110@peer-hohhot", "PJSIP/110@peer-hohhot"),
+    desk("12395-08981", "PJSIP/12395@peer-sea", digits=""),
+)
+"""One with a desk of its own for a place, one to which callers are guided, one with too long a code."""

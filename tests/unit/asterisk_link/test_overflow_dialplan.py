@@ -26,6 +26,7 @@ OF_THE_PLAN = OfThePlan(
     ),
     ways_out=(WayOut("peer-haikou", "sip:192.0.2.31:5060", "overflow to haikou"),),
     trunks_of_platforms=("haikou", "sanya"),
+    trunks_that_hand_over=("haikou", "sanya", "police-110"),
 )
 
 

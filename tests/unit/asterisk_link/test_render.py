@@ -16,6 +16,7 @@ from jinja2 import UndefinedError
 from callrouter.asterisk_link.of_the_plan import OfThePlan
 from callrouter.asterisk_link.render import (
     AsteriskConfiguration,
+    InboundTrunk,
     OutboundTrunk,
     Phone,
     render_configuration,
@@ -78,6 +79,17 @@ def test_a_disk_without_room_for_every_file_leaves_all_the_old_ones_and_nothing_
     assert {file: file.read_text(encoding="utf-8") for file in tmp_path.iterdir()} == before
 
 
+def test_another_houses_trunk_is_known_by_its_addresses_and_treated_as_the_carriers(
+    rendered: Callable[[str], str],
+) -> None:
+    pjsip = rendered("pjsip.conf")
+    assert (
+        "[police](trunk)\n[police]\ntype = identify\nendpoint = police\n"
+        "match = 203.0.113.110/32\nmatch = 203.0.113.112/30\n"
+    ) in pjsip
+    assert "[carrier](trunk)\n" in pjsip
+
+
 def test_a_folder_without_templates_is_an_error(configuration: AsteriskConfiguration, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match="incomplete"):
@@ -96,6 +108,7 @@ def test_a_sign_that_could_break_out_of_its_line_is_refused_wherever_it_stands(
         "ami_secret": replace(configuration, ami_secret=bad),
         "plan.queues": replace(configuration, plan=OfThePlan(queues=("hotline", bad))),
         "carrier_networks": replace(configuration, carrier_networks=(bad,)),
+        "inbound_trunks.name": replace(configuration, inbound_trunks=(InboundTrunk(bad, ()),)),
         "phones.password": replace(configuration, phones=(Phone("1001", bad, "from-seat", seat=True),)),
         "outbound_trunks.purpose": replace(
             configuration, outbound_trunks=(OutboundTrunk("b", "sip:192.0.2.1", bad),)

@@ -182,6 +182,31 @@ def test_a_rehearsal_stays_on_this_machine_whatever_live_does(write: Write) -> N
     assert rehearsal.mqtt.host == "127.0.0.1"
 
 
+def test_trunks_are_told_apart_by_their_addresses(write: Write) -> None:
+    found = load_settings(
+        write("sip: {trunks: {police-110: [192.0.2.110/32], chongqing: [192.0.2.31/32]}}\n")
+    )
+    assert found.sip.trunks["police-110"] == (IPv4Network("192.0.2.110/32"),)
+    assert found.for_rehearsal().sip.trunks == {}
+
+
+@pytest.mark.parametrize(
+    ("trunks", "fault"),
+    [
+        ("{police-110: [127.0.0.0/8]}", "in common"),
+        ("{police-110: [192.0.2.0/24], chongqing: [192.0.2.31/32]}", "in common"),
+        ("{police-110: []}", "needs an address"),
+        ("{peer-police: [192.0.2.110/32]}", "peer-"),
+        ("{'1001': [192.0.2.110/32]}", "names that differ"),
+        ("{carrier: [192.0.2.110/32]}", "carrier"),
+        ("{Police: [192.0.2.110/32]}", "trunks"),
+    ],
+)
+def test_trunks_that_could_be_taken_for_another_are_refused(write: Write, trunks: str, fault: str) -> None:
+    with pytest.raises(SettingsError, match=fault):
+        load_settings(write(f"sip: {{trunks: {trunks}}}\n"))
+
+
 def test_relative_paths_hang_from_the_checkout(write: Write) -> None:
     settings = load_settings(write("run_dir: elsewhere\nasterisk: {log_dir: logs}\n"))
     layout = Layout.of(settings)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from callrouter.calls.desk_protocol import DeskAct, Done, TransferDesk
 from callrouter.vocabulary.record_words import TransferKind
 
-THREE_WAY, PLAIN = TransferKind.THREE_WAY, TransferKind.PLAIN
+THREE_WAY, PLAIN, EMERGENCY = TransferKind.THREE_WAY, TransferKind.PLAIN, TransferKind.EMERGENCY
 ACTS: Final = [act for act in DeskAct if "recording" not in act.value]
 
 
@@ -22,6 +22,8 @@ def asked(desk: TransferDesk, act: DeskAct, attempt: int | None = None) -> Await
         return desk.consult("1001", "tax", THREE_WAY, attempt=attempt)
     if act is DeskAct.PASS:
         return desk.consult("1001", "1002", PLAIN, attempt=attempt)
+    if act is DeskAct.EMERGENCY:
+        return desk.consult("1001", "110", EMERGENCY, attempt=attempt)
     said: Callable[..., Awaitable[Done]] = getattr(desk, act.value)
     return said("1001", attempt=attempt)
 

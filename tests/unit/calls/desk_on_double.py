@@ -46,6 +46,7 @@ _MOVES: Final = {
 _BEGINS: Final = {
     TransferKind.THREE_WAY: TransferStimulus.CONSULT,
     TransferKind.PLAIN: TransferStimulus.PASS,
+    TransferKind.EMERGENCY: TransferStimulus.EMERGENCY,
 }
 
 
@@ -102,6 +103,11 @@ class Scene:
         place = action["Context"], action["Exten"]
         if place in {("transfer-caller", "pause"), ("transfer-caller", "record")}:
             self.held["CR_PAUSED"] = "1" if place[1] == "pause" else ""
+            return
+        if place[0] == "emergency":
+            if self.at.state is not TransferState.TALK:
+                self._step(TransferStimulus.CANCEL, self.at.kind, self.at.target)
+            self._step(TransferStimulus.EMERGENCY, TransferKind.EMERGENCY, place[1])
             return
         if place[0] != "transfer-start":
             self._step(_MOVES[place], self.at.kind, self.at.target)

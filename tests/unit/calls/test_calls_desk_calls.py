@@ -13,7 +13,7 @@ from callrouter.calls.transfer_board import CallOnBoard, TransferAt
 from callrouter.calls.transfer_look import Look
 from callrouter.decide.transfer_table import TABLE, Ignored, Step
 from callrouter.vocabulary.record_words import TransferKind
-from callrouter.vocabulary.transfer import TransferState
+from callrouter.vocabulary.transfer import TransferState, TransferStimulus
 
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 CONSULT = TransferAt(1, TransferState.CONSULT, TransferKind.THREE_WAY, "tax")
@@ -84,10 +84,22 @@ def test_without_a_look_only_the_board_is_shown() -> None:
     )
 
 
+TAKEN_BACK = frozenset(
+    state
+    for state in TransferState
+    if isinstance(TABLE[state, TransferStimulus.CANCEL], Step) and state is not TransferState.TOGETHER
+)
+"""For an emergency."""
+
+
 @pytest.mark.parametrize("state", TransferState)
 @pytest.mark.parametrize("act", STIMULI)
 def test_what_may_be_asked_for_is_what_the_table_allows(state: TransferState, act: DeskAct) -> None:
     is_allowed = act in acts_in(state, Recorded.OFF)
+    if act is DeskAct.EMERGENCY and state in TAKEN_BACK:
+        assert is_allowed
+        assert step_for(act, state) == TABLE[TransferState.TALK, TransferStimulus.EMERGENCY]
+        return
     brings_in = act in (DeskAct.CONSULT, DeskAct.PASS)
     if state is TransferState.HELD and brings_in:
         assert is_allowed

@@ -258,7 +258,7 @@ def test_in_a_snapshot_a_call_back_in_the_queue_or_at_its_end_is_nobodys(
 @pytest.mark.parametrize("state", [state.value for state in TransferState])
 def test_in_flight_is_whoever_is_between_two_people(board: TransferBoard, state: str) -> None:
     board.see(snapshot(caller(f"1|{state}|three_way|tax"), channel(AGENT)))
-    waits = {"held", "calling", "asking", "consult", "passing", "alone"}
+    waits = {"held", "calling", "asking", "consult", "together", "passing", "alone"}
     assert board.in_flight() == (state in waits)
 
 

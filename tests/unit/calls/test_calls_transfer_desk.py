@@ -60,7 +60,7 @@ async def test_an_act_is_done_where_the_table_allows_it_and_refused_where_not(
             )
             assert on.redirects == []
             return
-        begins = act in (DeskAct.CONSULT, DeskAct.PASS)
+        begins = act in (DeskAct.CONSULT, DeskAct.PASS, DeskAct.EMERGENCY)
         with capture_logs() as logs:
             assert await asked(on.desk, act) == Done(step.state, 2 if begins else 1)
         assert [line["act"] for line in logs if line["event"] == "desk_step"] == [act.value]

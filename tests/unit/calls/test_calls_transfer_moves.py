@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 
+from callrouter.asterisk_link.of_the_plan import EmergencyDesk
 from callrouter.asterisk_link.targets_of_the_plan import DialledTarget
 from callrouter.calls import transfer_moves
 from callrouter.calls.desk_calls import STIMULI
@@ -18,13 +19,14 @@ from callrouter.vocabulary.record_words import TransferKind
 from callrouter.vocabulary.transfer import TransferState
 from tests.unit.asterisk_link.conftest import configuration, dialplan, rendered
 from tests.unit.asterisk_link.dialplan_steps import Step, steps_of
-from tests.unit.asterisk_link.plan_targets import TARGETS
+from tests.unit.asterisk_link.plan_targets import EMERGENCIES, TARGETS
 from tests.unit.asterisk_link.test_transfer_dialplan import extension_for
 
 __all__ = ["configuration", "dialplan", "rendered"]
 CALLER, AGENT = "PJSIP/carrier-00000000", "PJSIP/1001-00000001"
 RECORDING = (DeskAct.PAUSE_RECORDING, DeskAct.RESUME_RECORDING)
-BEGINS = (DeskAct.CONSULT, DeskAct.PASS)
+BEGINS = (DeskAct.CONSULT, DeskAct.PASS, DeskAct.EMERGENCY)
+EMERGENCY = TransferKind.EMERGENCY
 
 
 def look(*, is_out_of_queue: bool) -> Look:
@@ -46,8 +48,10 @@ def all_moves() -> Iterator[tuple[str, dict[str, str]]]:
     for act, seen in product(DeskAct, (INSIDE, OUTSIDE)):
         if act not in BEGINS:
             yield f"{act.value}-{seen.is_out_of_queue}", move(seen, act)
-    for target, kind in product(TARGETS, TransferKind):
+    for target, kind in product(TARGETS, (TransferKind.THREE_WAY, TransferKind.PLAIN)):
         yield f"{kind.value}-{target.id}", start(INSIDE, target.id, kind)
+    for desk in EMERGENCIES:
+        yield f"{EMERGENCY.value}-{desk.id}", start(INSIDE, desk.id, EMERGENCY)
     yield "put-right", put_right(CALLER)
 
 
@@ -72,7 +76,7 @@ def test_where_a_place_has_a_name_of_its_own_it_is_meant_and_no_pattern(steps: l
     headers = MOVES[name]
     for prefix in ("", "Extra"):
         context, exten = headers.get(f"{prefix}Context"), headers.get(f"{prefix}Exten")
-        if context not in (None, transfer_moves.STARTS):
+        if context not in (None, transfer_moves.STARTS, transfer_moves.EMERGENCY):
             assert exten in {step.exten for step in steps if step.context == context}
 
 
@@ -109,7 +113,7 @@ def test_every_act_of_a_desk_has_a_move() -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.id)
-@pytest.mark.parametrize("kind", TransferKind)
+@pytest.mark.parametrize("kind", [TransferKind.PLAIN, TransferKind.THREE_WAY])
 def test_an_attempt_names_a_kind_and_a_target_that_the_dialplan_reads_back(
     steps: list[Step], target: DialledTarget, kind: TransferKind
 ) -> None:
@@ -119,3 +123,11 @@ def test_an_attempt_names_a_kind_and_a_target_that_the_dialplan_reads_back(
     assert (read, rest) == (kind.value, target.id)
     assert extension_for(steps, "target-of", rest) == target.id
     assert (headers["ExtraContext"], headers["ExtraExten"]) == transfer_moves.AGENT_WAITS
+
+
+@pytest.mark.parametrize("desk", EMERGENCIES, ids=lambda desk: desk.id)
+def test_for_an_emergency_the_agent_stays_in_the_talk(steps: list[Step], desk: EmergencyDesk) -> None:
+    headers = start(OUTSIDE, desk.id, EMERGENCY)
+    assert (headers["Context"], headers["Exten"]) == (transfer_moves.EMERGENCY, desk.id)
+    assert extension_for(steps, "emergency-of", desk.id) == desk.id
+    assert (headers["ExtraContext"], headers["ExtraExten"]) == transfer_moves.AGENT_TALKS

@@ -59,7 +59,7 @@ async def test_an_agent_sees_his_call_with_its_caller_masked(http: httpx.AsyncCl
     assert (call["state"], call["attempt"], call["line"], call["path"]) == ("talk", 0, "12366", ["chongqing"])
     assert call["flags"] == ["repeat"]
     assert call["since"] == "2026-11-23T01:35:53Z"
-    assert set(call["may"]) == {"consult", "pass", "hold"}
+    assert set(call["may"]) == {"consult", "pass", "emergency", "hold"}
 
 
 async def test_an_agent_sees_the_whole_number_where_the_settings_say_so(tmp_path: Path) -> None:

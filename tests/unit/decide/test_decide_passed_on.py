@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from callrouter.decide.dialled_line import has_come_back
-from callrouter.decide.passed_on import carried, is_a_platforms, line_told, path_of
+from callrouter.decide.passed_on import carried, is_believed, line_told, path_of
 from callrouter.decide.route import decide
 from callrouter.vocabulary.call import ALL_FINDERS, Clues
 from callrouter.vocabulary.context import LONGEST_PATH, PassedOn, read
@@ -33,11 +33,19 @@ def came_round(decision: Decision) -> bool:
     return ReasonCode.CAME_ROUND in {reason.code for reason in decision.reasons}
 
 
-def test_only_a_trunk_by_which_a_platform_brings_calls_is_listened_to() -> None:
-    assert is_a_platforms(NEIGHBOURS)
-    assert not is_a_platforms(PLAN.trunks["carrier"])
-    assert not is_a_platforms(PLAN.trunks["police"])
-    assert not is_a_platforms(None)
+def test_c36_an_emergency_service_tells_its_case_and_never_who_it_is() -> None:
+    told = FROM_NEIGHBOUR._replace(case="110-20261123-7", source="platform:neighbour")
+    call = call_to("12345", trunk="police")._replace(passed_on=told)
+    ruling = decide(call, PLAN, NOW).ruling
+    assert ruling.source == "emergency:110"
+    assert "case=110-20261123-7" in carried(ruling, call)
+
+
+def test_only_a_trunk_by_which_somebody_hands_calls_over_is_listened_to() -> None:
+    assert is_believed(NEIGHBOURS)
+    assert not is_believed(PLAN.trunks["carrier"])
+    assert is_believed(PLAN.trunks["police"])
+    assert not is_believed(None)
 
 
 def test_the_line_that_was_dialled_there_is_known_here_if_the_plan_has_it() -> None:

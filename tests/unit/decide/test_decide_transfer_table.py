@@ -25,23 +25,24 @@ def test_every_pair_is_in_the_table() -> None:
 
 
 AGREED = """
-          talk     held    calling  asking   consult  three   handed  passing  alone   queued  ended
-consult   calling  .       .        .        .        .       .       .        .       .       .
-pass      passing  .       .        .        .        .       .       .        .       .       .
-hold      held     .       .        .        .        .       .       .        .       .       .
-resume    .        talk    .        .        .        .       .       .        .       .       .
-join      .        .       .        .        three    .       .       .        .       .       .
-leave     .        .       .        .        handed   handed  .       alone    .       .       .
-cancel    .        talk    talk     talk     talk     talk    .       talk     .       .       .
-picked_up talk     held    asking   .        .        .       .       passing  alone   queued  ended
-accepted  talk     held    consult  consult  .        .       .       handed   handed  queued  ended
-declined  .        .       talk     talk     talk     talk    ended   talk     queued  .       .
-failed    .        .       talk     talk     talk     talk    queued  talk     queued  .       .
-target_gone .      .       talk     talk     talk     talk    ended   talk     queued  .       .
-agent_gone ended   queued  alone    alone    handed   handed  .       alone    .       .       .
-agent_lost queued  queued  alone    alone    handed   handed  .       alone    .       .       .
-caller_gone ended  ended   ended    ended    ended    ended   ended   ended    ended   ended   .
-too_long  .        talk    talk     talk     talk     .       .       talk     queued  .       .
+            talk     held     calling asking  consult together three  handed passing alone  queued ended
+consult     calling  .        .       .       .       .        .      .      .       .      .      .
+pass        passing  .        .       .       .       .        .      .      .       .      .      .
+emergency   together together .       .       .       .        .      .      .       .      .      .
+hold        held     .        .       .       .       .        .      .      .       .      .      .
+resume      .        talk     .       .       .       .        .      .      .       .      .      .
+join        .        .        .       .       three   .        .      .      .       .      .      .
+leave       .        .        .       .       handed  .        handed .      alone   .      .      .
+cancel      .        talk     talk    talk    talk    talk     talk   .      talk    .      .      .
+picked_up   talk     held     asking  .       .       three    .      .      passing alone  queued ended
+accepted    talk     held     consult consult .       three    .      .      handed  handed queued ended
+declined    .        .        talk    talk    talk    talk     talk   ended  talk    queued .      .
+failed      .        .        talk    talk    talk    talk     talk   queued talk    queued .      .
+target_gone .        .        talk    talk    talk    talk     talk   ended  talk    queued .      .
+agent_gone  ended    queued   alone   alone   handed  alone    handed .      alone   .      .      .
+agent_lost  queued   queued   alone   alone   handed  alone    handed .      alone   .      .      .
+caller_gone ended    ended    ended   ended   ended   ended    ended  ended  ended   ended  ended  .
+too_long    .        talk     talk    talk    talk    .        .      .      talk    queued .      .
 """
 """Below each state what follows it, beside each stimulus; a full stop: it is ignored."""
 
@@ -62,9 +63,10 @@ def test_both_hear_why_whenever_it_went_wrong_by_itself_before_they_talked_or_th
         pair for pair, cell in TABLE.items() if isinstance(cell, Step) and Effect.TELL_REASON in cell.effects
     }
     waiting = (State.CALLING, State.ASKING, State.PASSING, State.ALONE)
+    emergency = product((State.TOGETHER,), (Stimulus.DECLINED, Stimulus.FAILED, Stimulus.TARGET_GONE))
     wrong = (Stimulus.DECLINED, Stimulus.FAILED, Stimulus.TARGET_GONE, Stimulus.TOO_LONG)
     broken = ((state, Stimulus.FAILED) for state in (State.CONSULT, State.THREE, State.HANDED))
-    assert told == {*product(waiting, wrong), *broken, (State.CONSULT, Stimulus.TOO_LONG)}
+    assert told == {*product(waiting, wrong), *emergency, *broken, (State.CONSULT, Stimulus.TOO_LONG)}
 
 
 def test_whoever_picks_up_is_asked_and_nobody_is_joined_unasked() -> None:
@@ -236,6 +238,7 @@ class Parties:
             State.CALLING: (caller, agent, target) == ("music", "conference", "rung"),
             State.ASKING: (caller, agent, target) == ("music", "conference", "asked"),
             State.CONSULT: (caller, agent, target) == ("music", "conference", "conference"),
+            State.TOGETHER: caller == agent == "conference" and target == "rung",
             State.THREE: caller == agent == target == "conference",
             State.HANDED: (caller, agent, target) == ("conference", "gone", "conference"),
             State.PASSING: (caller, agent) == ("music", "conference") and target in ("rung", "asked"),

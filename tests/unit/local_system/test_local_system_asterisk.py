@@ -87,10 +87,11 @@ def test_a_rehearsal_has_no_way_out(
     assert "type = registration" not in pjsip
     assert "context = from-nowhere" not in pjsip
     dialled = set(re.findall(r"Dial\(([^,]+)", extensions + dialplan))
-    # The platform's step is there, and no step of any queue leads to it; nor has a target's endpoint a contact.
+    # The platform's step is there, and no step of any queue leads to it; nor has a target's or an emergency
+    # service's endpoint a contact.
     assert dialled == {
         *("${CR_LAST_RESORT}", "PJSIP/1001", "PJSIP/1002", "PJSIP/1999"),
-        *("PJSIP/${CUT(CR_STEP", "${CR_TARGET_DIAL}"),
+        *("PJSIP/${CUT(CR_STEP", "${CR_TARGET_DIAL}", "${CR_SOS_TRUNK}", "Local/s@emergency-courier/n"),
     }
     assert "Return(platform|" not in dialplan
     assert values(extensions, "CR_LAST_RESORT") == ["PJSIP/1999"]

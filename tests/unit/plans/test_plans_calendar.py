@@ -58,10 +58,18 @@ def test_the_shipped_plans_that_do_not_ask_have_the_hash_that_they_always_had_bu
     None
 ):
     plans = {name: load_plan(PROJECT_ROOT / "dialplans" / name) for name in ("changzhi", "yunnan")}
-    hashes = {
-        name: fingerprint(replace(plan, survey=None, register_by=None))[:12] for name, plan in plans.items()
-    }
+    hashes = {name: fingerprint(as_at_first(plan))[:12] for name, plan in plans.items()}
     assert hashes == {"changzhi": "529a767cc55e", "yunnan": "0ad120cfdf40"}
+
+
+def as_at_first(plan: Plan) -> Plan:
+    """The plan without what it has said since."""
+    emergencies = {
+        number: replace(one, targets=tuple(replace(target, alternates=()) for target in one.targets))
+        for number, one in plan.emergencies.items()
+    }
+    peers = {id_: peer for id_, peer in plan.peers.items() if id_ != "emergency-backup"}
+    return replace(plan, survey=None, register_by=None, emergencies=emergencies, peers=peers)
 
 
 def test_a_calendar_beside_the_plans_goes_before_the_shipped_one(tmp_path: Path) -> None:

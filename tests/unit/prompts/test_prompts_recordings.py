@@ -133,8 +133,8 @@ def test_every_shipped_voice_lies_within_a_decibel_of_the_level_that_recordings_
 
     levels = [gated_rms_dbfs(read_master(master_path(SHIPPED, one.key)) / 32768) for one in made]
 
-    # A word or two is but a few blocks of either meter, and they do not weigh them alike.
-    furthest = [1.0 if one.duration_ms >= 2000 else 1.4 for one in made]
+    # A word or two, or a single digit, is but a few blocks of either meter, and they do not weigh them alike.
+    furthest = [1.0 if one.duration_ms >= 2000 else 1.4 if one.duration_ms >= 750 else 1.8 for one in made]
     assert all(abs(level - SPEECH_RMS_DBFS) < most for level, most in zip(levels, furthest, strict=True))
     assert np.mean(levels) == pytest.approx(SPEECH_RMS_DBFS, abs=0.2)
 

@@ -49,7 +49,12 @@ def test_every_field_is_there_and_words_are_plain() -> None:
     value = json.loads(record_body(eventful()))
     assert list(value) == [field.name for field in fields(CallRecord)]
     assert (value["terminal_state"], value["transfers"][0]["outcome"]) == ("completed", "joined")
-    assert value["emergency"] == {"direction": "out", "service": "120", "result": "joined"}
+    assert value["emergency"] == {
+        "direction": "out",
+        "service": "120",
+        "result": "joined",
+        "received_first_by": "110",
+    }
     assert value["recordings"][0]["proof"] is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from callrouter.plans.load import load_plan
 from callrouter.plans.wanted_prompts import wanted
 from callrouter.service.for_asterisk import of_the_plan
 from callrouter.settings import PROJECT_ROOT, Settings
-from callrouter.settings_parts import Recording
+from callrouter.settings_file import SettingsError
+from callrouter.settings_parts import Recording, Sip
 from callrouter.vocabulary.menu import Menu, MenuDesk
 from callrouter.vocabulary.plan import Plan, announcement_key
 from tests.unit.decide.a_plan import NOW
@@ -101,3 +103,12 @@ def test_the_priorities_are_the_plans(plan: Plan, sounds: Path) -> None:
     desks = replace(plan.desks, emergency=replace(plan.desks.emergency, priority=77))
     of_plan = told(replace(plan, desks=desks), sounds)
     assert (of_plan.usual_priority, of_plan.emergency_priority) == (plan.desks.hub.priority, 77)
+
+
+def test_a_trunk_of_the_settings_is_one_of_the_plans_or_nothing_is_started(plan: Plan, sounds: Path) -> None:
+    networks = (IPv4Network("192.0.2.110/32"),)
+    settings = Settings(sip=Sip(trunks={"police-110": networks}))
+    assert of_the_plan(settings, plan, sounds=sounds, at=NOW)
+    mistyped = Settings(sip=Sip(trunks={"polise-110": networks}))
+    with pytest.raises(SettingsError, match=r"sip\.trunks: polise-110.*police-110"):
+        of_the_plan(mistyped, plan, sounds=sounds, at=NOW)

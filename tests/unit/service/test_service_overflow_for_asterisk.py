@@ -10,7 +10,12 @@ import pytest
 from callrouter.asterisk_link.of_the_plan import Notice, OverflowStep, WayOut
 from callrouter.plans.load import load_plan
 from callrouter.service.for_asterisk import of_the_plan
-from callrouter.service.overflow_for_asterisk import overflows, trunks_of_platforms, ways_out
+from callrouter.service.overflow_for_asterisk import (
+    overflows,
+    trunks_of_platforms,
+    trunks_that_hand_over,
+    ways_out,
+)
 from callrouter.settings import PROJECT_ROOT, Settings
 from callrouter.vocabulary.plan import Plan
 from callrouter.vocabulary.policy import Overflow
@@ -97,8 +102,10 @@ def test_every_chain_of_a_shipped_plan_visits_a_queue_once_and_ends(name: str) -
         assert table[visited[-1]].goes in {"platform", "last-resort", "message"}
 
 
-def test_trunks_that_bring_other_platforms_calls_are_told() -> None:
+def test_trunks_that_bring_other_platforms_calls_are_told_and_those_of_emergency_services() -> None:
     assert set(trunks_of_platforms(shipped("hainan"))) == {"haikou", "sanya"}
+    of_services = {"police-110", "fire-119", "medical-120", "traffic-122"}
+    assert set(trunks_that_hand_over(shipped("hainan"))) == {"haikou", "sanya"} | of_services
 
 
 def test_what_says_that_seats_are_not_available_has_the_length_of_its_recording() -> None:
