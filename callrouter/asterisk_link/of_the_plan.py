@@ -76,6 +76,19 @@ class WayOut:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherHouse:
+    """Who answers callers of ours behind a peer: a branch center, a utility, another platform."""
+
+    peer: str
+    """Its id in the plan."""
+    endpoint: str
+    number: str
+    """What is dialled there; empty: what the caller dialled."""
+    role: str
+    """A word of `LegRole`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Address:
     """The announcement that tells an e-mail address when a message was left in a queue."""
 
@@ -156,5 +169,7 @@ class OfThePlan:
     """To whom agents can pass callers."""
     told_lines: tuple[ToldLine, ...] = ()
     hub: str = "12345"
+    houses: tuple[OtherHouse, ...] = ()
+    """Who answers callers instead of seats of ours."""
     emergencies: tuple[EmergencyDesk, ...] = ()
     """The services that callers are handed to, or guided to: those without an area first."""

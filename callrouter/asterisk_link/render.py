@@ -86,6 +86,7 @@ class AsteriskConfiguration:
     last_resort_ring_s: int
     ring_s: int
     emergency_ring_s: int
+    transfer_ring_s: int
     wrap_up_s: int
     long_wait_s: int
     overload_at: int

@@ -5,8 +5,10 @@ Rules:
 - `v1|message|<notice>|<queue>|<priority>|<facts>|<flags>||<tells>`: nobody is on duty, the notice asks for a message.
 - `v1|menu|<notice>|<queue>|<priority>|<facts>|<flags>|<menu>|<tells>`: a menu, then the notice and the queue that a
   key leads to; this queue, where none does.
+- `v1|dial|<notice>|<queue>|<priority>|<facts>|<flags>|<peer>/<number>|<tells>`: the notice, then another house is
+  called by its peer, with what the caller dialled; the queue's agents where that fails.
 - `v1|release|<notice>|<cause>||<facts>`.
-- What else was decided (a peer, guidance) is spelled as a connection to the queue in which it ends, a person; the
+- What else was decided (guidance) is spelled as a connection to the queue in which it ends, a person; the
   fact `treatment` says what was decided.
 - The flags are words joined by `+`, and may be none: `survey` (a rating is asked for after the talk), `urgent` (an
   emergency: nothing is played before an agent answers).
@@ -27,7 +29,7 @@ from urllib.parse import quote
 
 from callrouter.asterisk_link.agi_command import MAX_COMMAND_BYTES
 from callrouter.decide.after_call import is_urgent
-from callrouter.decide.passed_on import carried
+from callrouter.decide.passed_on import before_entry, carried
 from callrouter.vocabulary.call import Call
 from callrouter.vocabulary.decision import Decision, Ruling
 from callrouter.vocabulary.journal import DecisionFact
@@ -74,10 +76,12 @@ def _spelled(call: Call, decision: Decision, told: Mapping[str, str], *, survey:
     match decision.treatment:
         case (
             Connect(queue=queue, notice=notice, priority=priority)
-            | Dial(queue=queue, notice=notice, priority=priority)
             | Guide(queue=queue, notice=notice, priority=priority)
         ):
             return f"v1|connect|{_name(notice or '')}|{_name(queue)}|{priority}|{facts}|{flags}||{tells}"
+        case Dial(peer=peer, notice=notice, queue=queue, priority=priority):
+            where = f"{_name(peer)}/{_name(decision.ruling.line or '')}"
+            return f"v1|dial|{_name(notice or '')}|{_name(queue)}|{priority}|{facts}|{flags}|{where}|{tells}"
         case TakeMessage(queue=queue, notice=notice, priority=priority):
             return f"v1|message|{_name(notice or '')}|{_name(queue)}|{priority}|{facts}|{flags}||{tells}"
         case Ask(menu=menu, notice=notice, queue=queue, priority=priority):
@@ -117,8 +121,9 @@ def decision_facts(call: Call, decision: Decision) -> dict[str, str]:
         DecisionFact.TREATMENT: treatment_word(ruling.treatment),
         DecisionFact.BECAUSE: spell([RecordedReason(each.code, each.rule) for each in decision.reasons]),
     }
+    if before := before_entry(ruling, call):
+        facts[DecisionFact.PATH] = "+".join(before)
     if call.passed_on is not None:
-        facts[DecisionFact.PATH] = "+".join(call.passed_on.path)
         facts[DecisionFact.CASE] = call.passed_on.case
     if ruling.register_rule is not None:
         facts[DecisionFact.REGISTER_RULE] = ruling.register_rule

@@ -37,9 +37,8 @@ def line_told(passed_on: PassedOn, plan: Plan) -> Number | None:
 
 def kept_here(ruling: Ruling, call: Call, trunk: Trunk | None, plan: Plan) -> Ruling:
     """The ruling for a call that was passed on: one that came round is not sent on once more."""
-    been_here = call.passed_on is not None and not {ruling.entry, ruling.platform}.isdisjoint(
-        call.passed_on.path
-    )
+    ours = {ruling.here, ruling.entry, ruling.platform}
+    been_here = call.passed_on is not None and not ours.isdisjoint(call.passed_on.path)
     if not (been_here or call.came_back):
         return ruling
     reason = Reason.at(
@@ -53,9 +52,15 @@ def kept_here(ruling: Ruling, call: Call, trunk: Trunk | None, plan: Plan) -> Ru
     return ruling._replace(treatment=treatment, reasons=(*ruling.reasons, reason))
 
 
+def before_entry(ruling: Ruling, call: Call) -> tuple[str, ...]:
+    """The platforms that had the call before its entry: those that passed it on, and ours for one not served here."""
+    before = () if call.passed_on is None else call.passed_on.path
+    return before if ruling.here in ("", ruling.entry) else (*before, ruling.here)
+
+
 def path_of(ruling: Ruling, call: Call) -> tuple[str, ...]:
     """The platforms that the call has passed, ours last; of a path that is too long, the newest."""
-    path = list(call.passed_on.path) if call.passed_on is not None else []
+    path = list(before_entry(ruling, call))
     for platform in (ruling.entry, ruling.platform):
         if platform and path[-1:] != [platform]:
             path.append(platform)

@@ -260,6 +260,7 @@ def base(
         entry=entry.id,
         area=received.dialled_area or sole_area(entry),
         register_rule=_register_rule(plan, platform),
+        here=answering(entry, plan).id,
     )
 
 

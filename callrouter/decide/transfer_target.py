@@ -21,6 +21,7 @@ from typing import Final, NamedTuple
 
 from callrouter.decide.center import area_of, area_of_caller, areas_told, center_for
 from callrouter.decide.emergency_ways import emergency_for, emergency_ways
+from callrouter.decide.passed_on import before_entry
 from callrouter.decide.platform import answering
 from callrouter.decide.ruling import LIVE
 from callrouter.decide.transfer_codes import Targets, targets_of
@@ -71,7 +72,6 @@ class Offer(NamedTuple):
 def at_hand_of(ruling: Ruling, call: Call, plan: Plan) -> CallAtHand:
     """What is known of a call that has just been decided."""
     area = area_of(call.called) or ruling.area
-    before = () if call.passed_on is None else call.passed_on.path
     return CallAtHand(
         ruling.mode,
         ruling.platform,
@@ -79,7 +79,7 @@ def at_hand_of(ruling: Ruling, call: Call, plan: Plan) -> CallAtHand:
         area,
         call.caller,
         ruling.source,
-        _path(before, ruling.entry, plan),
+        _path(before_entry(ruling, call), ruling.entry, plan),
     )
 
 

@@ -161,6 +161,7 @@ def _configuration(
         last_resort_ring_s=settings.queue.duty_ring_s,
         ring_s=settings.queue.ring_s,
         emergency_ring_s=settings.queue.emergency_ring_s,
+        transfer_ring_s=settings.queue.transfer_ring_s,
         wrap_up_s=settings.queue.wrap_up_s,
         long_wait_s=settings.queue.long_wait_s,
         overload_at=settings.queue.overload_at,

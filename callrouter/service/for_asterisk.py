@@ -36,6 +36,7 @@ from callrouter.plans.wanted_prompts import (
 from callrouter.prompts.renderings import line_sound_path
 from callrouter.service.emergencies_for_asterisk import emergency_desks, ways_to_emergencies
 from callrouter.service.hours_for_asterisk import hours_of
+from callrouter.service.houses_for_asterisk import other_houses, ways_to_houses
 from callrouter.service.overflow_for_asterisk import (
     overflows,
     trunks_of_platforms,
@@ -90,6 +91,7 @@ def of_the_plan(
         targets=dialled_targets(settings, plan, sounds),
         told_lines=told_lines(plan, sounds),
         hub=plan.hub.number,
+        houses=other_houses(plan),
         emergencies=tuple(emergency_desks(plan, sounds)),
         hours=hours_of(settings, plan, at),
     )
@@ -117,7 +119,12 @@ def _addresses(settings: Settings, plan: Plan, sounds: Path) -> Iterator[Address
 def _ways_out(settings: Settings, plan: Plan) -> Iterator[WayOut]:
     """Each endpoint once, whatever goes out by it."""
     found: dict[str, WayOut] = {}
-    for way in (*ways_to_emergencies(plan), *ways_out(plan), *ways_to_targets(settings, plan)):
+    for way in (
+        *ways_to_emergencies(plan),
+        *ways_out(plan),
+        *ways_to_targets(settings, plan),
+        *ways_to_houses(plan),
+    ):
         found.setdefault(way.endpoint, way)
     yield from found.values()
 

@@ -130,6 +130,8 @@ class Ruling(NamedTuple):
     the caller's: a ruling is one for all who call so."""
     register_rule: str | None = None
     """By when the platform passes on what it has accepted: `18:00/10:00`; None: nobody has said."""
+    here: str = ""
+    """The platform by which the call came to this instance: the entry, or home for one that is not served here."""
 
     def __hash__(self) -> int:
         """Hash line and area alone: rulings are looked up at every call, and few in force at once share both."""

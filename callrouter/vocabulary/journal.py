@@ -157,7 +157,8 @@ class DecisionFact(StrEnum):
     AREA = "area"
     """The area code of the place that the call is about, as far as the dialled number or the platform tells."""
     PATH = "path"
-    """The platforms that passed the call before us, in order, joined by `+`. Only of a call that one passed on."""
+    """The platforms that had the call before its entry, in order, joined by `+`: those that passed it on, and ours
+    where it came in for one that is not served here."""
     CASE = "case"
     """The id that such a call had where it came in first."""
     REGISTER_RULE = "register_rule"

@@ -76,7 +76,7 @@ class RecordedDecision:
     register_rule: str | None = None
     """By when the platform passes on what was left for it, `18:00/10:00`; None: the plan does not say."""
     path: str | None = None
-    """The platforms that passed the call before us, in order, joined by `+`; None: none did."""
+    """The platforms that had the call before its entry, in order, joined by `+`; None: none had."""
     case: str | None = None
     """The id that such a call had where it came in first."""
 

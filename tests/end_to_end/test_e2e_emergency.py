@@ -21,7 +21,6 @@ from waiting_room import seconds
 
 from callrouter.sip_party.media import Silence
 
-HANDED_OVER = 200
 AT_ONCE = 8
 INVITED_WITHIN_S = 2.0
 FULL_NUMBER = "13900000001"
@@ -188,9 +187,12 @@ async def test_whoever_goes_meanwhile_the_caller_comes_to_110_or_nobody_is_calle
         )
 
 
-async def test_two_hundred_of_two_hundred_are_handed_over(system: System, port: int) -> None:
+@pytest.mark.parametrize(
+    "count", [200, pytest.param(1000, marks=[pytest.mark.soak, pytest.mark.timeout(900)])]
+)
+async def test_every_one_of_so_many_is_handed_over(system: System, port: int, count: int) -> None:
     async with ready(system, port) as (on, desk):
-        left = list(range(HANDED_OVER))
+        left = list(range(count))
         took: list[float] = []
 
         async def one_after_the_other() -> None:
@@ -207,5 +209,5 @@ async def test_two_hundred_of_two_hundred_are_handed_over(system: System, port: 
         await asyncio.gather(*(one_after_the_other() for _ in range(AT_ONCE)))
         took.sort()
         print(f"key to INVITE: median {took[len(took) // 2]:.3f} s, longest {took[-1]:.3f} s of {len(took)}")
-        assert len(took) == HANDED_OVER
+        assert len(took) == count
         assert took[-1] < INVITED_WITHIN_S

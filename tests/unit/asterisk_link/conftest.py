@@ -45,6 +45,7 @@ def configuration() -> AsteriskConfiguration:
         outbound_trunks=(OutboundTrunk("branch1", "sip:192.0.2.99:5060", "branch center"),),
         silent_trunk_s=30,
         emergency_ring_s=20,
+        transfer_ring_s=30,
         plan=OfThePlan(
             queues=("hotline", "urgent"),
             notices=(

@@ -289,6 +289,7 @@ def test_every_channel_to_a_party_is_written_down_before_it_is_called_with_who_t
         "transfer-start": [("target-leg^s^1", "${CR_ATTEMPT}^${CR_TARGET_ROLE}")],
         "last-resort": [("leg^s^1", LegRole.LAST_RESORT)],
         "overflow-platform": [("overflow-leg^s^1", LegRole.PLATFORM)],
+        "elsewhere": [("leg^s^1", "${CR_PARTY}")],
         "emergency": [("target-leg^s^1", "${CR_ATTEMPT}^emergency")],  # the courier
         "emergency-calls": [("target-leg^s^1", f"${{CR_OF_ATTEMPT}}^{LegRole.EMERGENCY}")],
     }

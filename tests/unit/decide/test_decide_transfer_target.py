@@ -231,7 +231,11 @@ def test_what_travels_on_the_channel_tells_as_much_as_the_decision(dialled: str,
 
 def test_the_path_is_what_other_platforms_told_and_the_platform_of_ours_where_it_came_in() -> None:
     told = PassedOn("node9-1.2", ("neighbour", "west"))
-    for trunk, entry in (("east-carrier", ("east",)), ("west-carrier", ()), ("carrier", ("province",))):
+    for trunk, entry in (
+        ("east-carrier", ("east",)),
+        ("west-carrier", ("province",)),
+        ("carrier", ("province",)),
+    ):
         call = call_to("12345", trunk=trunk)._replace(passed_on=told)
         decision = decided("12345", trunk=trunk)
         hand = at_hand(decision_facts(call, decision), call.caller, PLAN)
