@@ -73,6 +73,8 @@ class WayOut:
     contact: str
     """A SIP address."""
     purpose: str
+    others_at_most: int | None = None
+    """Calls that go out by it at once, emergencies not counted; None: no limit."""
 
 
 @dataclass(frozen=True, slots=True)

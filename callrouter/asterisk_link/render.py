@@ -52,6 +52,8 @@ class OutboundTrunk:
     name: str
     contact: str
     purpose: str
+    others_at_most: int | None = None
+    """See `of_the_plan.WayOut`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,9 @@ def _configuration(
             InboundTrunk(name, tuple(map(str, networks))) for name, networks in settings.sip.trunks.items()
         ),
         phones=tuple(phones),
-        outbound_trunks=tuple(OutboundTrunk(way.endpoint, way.contact, way.purpose) for way in plan.ways_out),
+        outbound_trunks=tuple(
+            OutboundTrunk(way.endpoint, way.contact, way.purpose, way.others_at_most) for way in plan.ways_out
+        ),
         silent_trunk_s=settings.sip.silent_trunk_s,
         plan=plan,
         safe_queue=settings.queue.general,

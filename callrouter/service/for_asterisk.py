@@ -8,6 +8,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -38,6 +39,7 @@ from callrouter.service.emergencies_for_asterisk import emergency_desks, ways_to
 from callrouter.service.hours_for_asterisk import hours_of
 from callrouter.service.houses_for_asterisk import other_houses, ways_to_houses
 from callrouter.service.overflow_for_asterisk import (
+    endpoint_of,
     overflows,
     trunks_of_platforms,
     trunks_that_hand_over,
@@ -126,7 +128,9 @@ def _ways_out(settings: Settings, plan: Plan) -> Iterator[WayOut]:
         *ways_to_houses(plan),
     ):
         found.setdefault(way.endpoint, way)
-    yield from found.values()
+    limits = {endpoint_of(peer): peer.others_at_most for peer in plan.peers.values()}
+    for way in found.values():
+        yield replace(way, others_at_most=limits.get(way.endpoint))
 
 
 def _menus(plan: Plan, sounds: Path) -> Iterator[OfferedMenu]:

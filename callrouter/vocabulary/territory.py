@@ -77,3 +77,6 @@ class Peer:
     purpose: str
     place: str
     illustrative: bool = False
+    others_at_most: int | None = None
+    """How many calls may go out by it at once, emergencies not counted: what is left of the trunk is theirs. None: no
+    limit."""

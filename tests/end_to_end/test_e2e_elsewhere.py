@@ -29,6 +29,8 @@ HOUSE_HZ = 1150
 NOTICE = "g05-12366-sichuan"
 SILENT_S = 10
 RING_S = 5
+OTHERS = 2
+"""Calls that may go out by the tax office's trunk."""
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +56,13 @@ def plan_with_houses(folder: Path, port: int) -> Path:
     text = file.read_text(encoding="utf-8")
     for old, new in HOUSES.values():
         text, count = re.subn(rf"sip:{re.escape(old)}:5060", f"sip:{new}:{port}", text)
+        assert count == 1, old
+    # A trunk that ambulances share with the tax office.
+    for old, new in (
+        (r"(  - id: tax\n    uri: .*\n)", rf"\1    others_at_most: {OTHERS}\n"),
+        (r"peer: medical-120, alternates", "peer: tax, alternates"),
+    ):
+        text, count = re.subn(old, new, text)
         assert count == 1, old
     file.write_text(text, encoding="utf-8")
     return plan
@@ -171,6 +180,34 @@ async def test_who_is_not_answered_there_or_loses_the_line_is_answered_here(
         record = await door.record(call)
     assert [leg["role"] for leg in record["legs"]] == ["caller", "branch", "agent"]
     assert record["terminal_state"] == "completed"
+
+
+async def test_a_full_trunk_is_kept_for_emergencies_and_others_are_answered_here(
+    system: System, port: int
+) -> None:
+    async with at_the_door(system, port, "tax") as door:
+        calls = [await door.caller.dial(TAX, caller_number=f"1380000000{n}") for n in range(OTHERS)]
+        for _ in calls:
+            await (await door.house.next_call(timeout_s=20)).answer()
+        one_more = await door.caller.dial(TAX, caller_number="13800000009")
+        taken = await door.seat.next_call(timeout_s=15)
+        await taken.answer()
+        await one_more.hears(AGENT_HZ, timeout_s=15)
+        await taken.hears(CALLER_HZ, timeout_s=5)
+        await asyncio.sleep(1)
+        await taken.press("*0120#")
+        emergency = await door.house.next_call(timeout_s=5)
+        assert any("13800000009" in value for value in emergency.received_headers("P-Asserted-Identity"))
+        await emergency.answer()
+        await emergency.hears(CALLER_HZ, timeout_s=10)
+        for call in (*calls, one_more):
+            await call.hang_up()
+        await has_ended(taken, emergency)
+        record = await door.record(one_more)
+    assert [(one["target"], one["outcome"]) for one in record["transfers"]] == [
+        ("tax", "busy"),
+        ("120", "joined"),
+    ]
 
 
 async def test_a_caller_who_hangs_up_meanwhile_leaves_nobody_ringing(system: System, port: int) -> None:

@@ -24,7 +24,7 @@ _LEARNED = frozenset(
     {
         *("calendar", "holidays", "workdays", "survey", "register_by", "menus"),
         *("answers", "answered_lines", "own_announcement", "own_priority", "overflow_to"),
-        *("alternates",),
+        *("alternates", "others_at_most"),
     }
 )
 """Keys that came later, and are no rule while nothing is said by them."""

@@ -114,7 +114,14 @@ def _queue(
 def peers_of(operator: OperatorDraft) -> dict[str, Peer]:
     """All peers by id."""
     return {
-        item.part.id: Peer(item.part.id, item.part.uri, item.part.purpose, item.place, illustrative=True)
+        item.part.id: Peer(
+            item.part.id,
+            item.part.uri,
+            item.part.purpose,
+            item.place,
+            illustrative=True,
+            others_at_most=item.part.others_at_most,
+        )
         for item in operator.peers
     }
 

@@ -56,7 +56,13 @@ def operator_value(plan: Plan, hours: Mapping[str, Hours]) -> dict[str, Value]:
             {"id": one.id, "guide": one.guide} for one in plan.not_accepted if one.illustrative
         ),
         "peers": _chosen(
-            {"id": one.id, "uri": one.uri, "purpose": one.purpose} for one in plan.peers.values()
+            {
+                "id": one.id,
+                "uri": one.uri,
+                "purpose": one.purpose,
+                "others_at_most": None if one.others_at_most is None else str(one.others_at_most),
+            }
+            for one in plan.peers.values()
         ),
         "trunks": _chosen(_trunk(one) for one in plan.trunks.values()),
         "allow_new_lines": [{"number": number, "why": WHY} for number in plan.allow_new_lines],

@@ -37,6 +37,7 @@ from callrouter.plans.schema.queue_parts import QueueBody, QueuePart, QueueWays
 from callrouter.plans.schema.times import Day, Instant
 from callrouter.plans.schema.values import (
     AreaCode,
+    CallCount,
     Email,
     Id,
     LineNumber,
@@ -182,6 +183,11 @@ class PeerPart(Chosen):
     id: Id = Field(description="代号 / its id")
     uri: SipUri = Field(description='例如 "sip:192.0.2.10:5060" / such as this')
     purpose: Text = Field(description="用途 / what it is for")
+    others_at_most: CallCount | None = Field(
+        None,
+        description="紧急转接以外最多同时呼出几路，其余容量留给紧急转接；不写则不限 / calls that go out by it"
+        " at once, emergencies not counted: the rest of the trunk is kept for them; left out: no limit",
+    )
 
 
 class DidPart(Part):

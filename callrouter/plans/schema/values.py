@@ -72,6 +72,7 @@ _MEANS_YES_OR_NO = {
     **dict.fromkeys(("no", "n", "false", "off", "0", "否"), "no"),
 }
 _PRIORITY = re.compile(r"[0-9]{1,3}", re.ASCII)
+_CALL_COUNT = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 
 
 def _priority(value: object) -> int:
@@ -81,6 +82,18 @@ def _priority(value: object) -> int:
             Code.WRONG_VALUE,
             "优先级应为 0 到 999 的整数",
             "a priority is 0 to 999",
+            '例如 "20" / for example "20"',
+        )
+    return int(text)
+
+
+def _call_count(value: object) -> int:
+    text = as_text(value)
+    if not _CALL_COUNT.fullmatch(text):
+        raise fault(
+            Code.WRONG_VALUE,
+            "同时通话数应为 1 到 9999 的整数",
+            "a number of calls is 1 to 9999",
             '例如 "20" / for example "20"',
         )
     return int(text)
@@ -208,6 +221,18 @@ Priority = Annotated[
             "anyOf": [
                 {"type": "string", "pattern": "^[0-9]{1,3}$"},
                 {"type": "integer", "minimum": 0, "maximum": 999},
+            ]
+        }
+    ),
+]
+CallCount = Annotated[
+    int,
+    BeforeValidator(_call_count),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": "^[1-9][0-9]{0,3}$"},
+                {"type": "integer", "minimum": 1, "maximum": 9999},
             ]
         }
     ),

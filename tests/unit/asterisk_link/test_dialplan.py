@@ -92,7 +92,7 @@ FUNCTION_PROVIDED_BY = {
     "CHANNEL_EXISTS": "func_channel", "QUEUE_VARIABLES": "app_queue", "QUEUE_WAITING_COUNT": "app_queue",
     "STAT": "func_env", "CONFBRIDGE": "app_confbridge", "CONFBRIDGE_INFO": "app_confbridge",
     "DEVICE_STATE": "func_devstate", "EXPORT": "func_export", "IMPORT": "func_logic", "LOCK": "func_lock",
-    "UNLOCK": "func_lock",
+    "UNLOCK": "func_lock", "GROUP": "func_groupcount",
     "LEN": "func_strings", "PJSIP_HEADER": "res_pjsip_header_funcs", "QUEUE_MEMBER": "app_queue",
     "REDIRECTING": "func_callerid", "REGEX": "func_strings",
     "STRFTIME": "func_strings", "STRREPLACE": "func_strings", "TIMEOUT": "func_timeout", "URIENCODE": "func_uri",
@@ -294,7 +294,7 @@ def test_every_channel_to_a_party_is_written_down_before_it_is_called_with_who_t
         "emergency-calls": [("target-leg^s^1", f"${{CR_OF_ATTEMPT}}^{LegRole.EMERGENCY}")],
     }
     assert [step.app for step in steps if step.context == "leg"] == [
-        *("CELGenUserEvent", "ExecIf", "GosubIf", "Return"),
+        *("CELGenUserEvent", "ExecIf", "GosubIf", "ExecIf", "Return"),
     ]
     (written,) = [facts for name, facts in events_written(steps) if name == JournalEvent.LEG]
     assert written == {"sip_call_id": "${URIENCODE(${CHANNEL(pjsip,call-id)})}", "party": "${ARG1}"}

@@ -205,11 +205,12 @@ def test_another_platform_is_called_once_and_not_for_what_a_platform_has_sent(st
             break
         before.append(step)
     refused = [step.args for step in before if step.app == "GotoIf"]
-    assert [args.partition("?")[2] for args in refused] == ["last-resort,s,1"] * 3
-    once, by_header, by_trunk = refused
+    assert [args.partition("?")[2] for args in refused] == ["last-resort,s,1"] * 4
+    once, by_header, by_trunk, full = refused
     assert "CR_ELSEWHERE" in once
     assert "FIELDQTY(PJSIP_HEADER(read,X-CallRouter-Overflow),:)" in by_header
     assert "platform" in by_trunk
+    assert full == '$["${GOSUB_RETVAL}"="1"]?last-resort,s,1'  # what [trunk-full] returned
     assert table(steps, "overflow-trunk") == {
         "haikou": "platform",
         "sanya": "platform",
@@ -237,3 +238,20 @@ def test_the_platforms_endpoint_is_rendered_with_its_address(folder: Path) -> No
     sip = (folder / "pjsip.conf").read_text(encoding="utf-8")
     assert "[peer-haikou](trunk)\n" in sip
     assert "contact = sip:192.0.2.31:5060\n" in sip
+
+
+def test_a_trunk_with_a_limit_counts_what_goes_out_by_it_but_for_emergencies(
+    configuration: AsteriskConfiguration, tmp_path: Path
+) -> None:
+    limited = replace(
+        configuration,
+        outbound_trunks=(
+            OutboundTrunk("peer-tax", "sip:192.0.2.11:5060", "tax", 8),
+            OutboundTrunk("peer-water", "sip:192.0.2.51:5060", "water"),
+        ),
+    )
+    render_configuration(PROJECT_ROOT / "asterisk", limited, tmp_path)
+    steps = steps_of((tmp_path / "extensions-queue.conf").read_text("utf-8"))
+    assert table(steps, "trunk-full") == {"0peer-tax": "$[${GROUP_COUNT(peer-tax@trunk)} >= 8]", "_0!": "0"}
+    (counted,) = [step.args for step in steps if step.context == "leg" and "GROUP(trunk)" in step.args]
+    assert counted == '${REGEX("^(platform|branch|utility)$" ${ARG1})}?Set(GROUP(trunk)=${CHANNEL(endpoint)})'

@@ -157,6 +157,8 @@ SHAPE: dict[str, Case] = {
     "a path for a CSV": ("lines", "file: landlines.csv", "file: ../landlines.csv",
         Code.WRONG_VALUE, "../", "same folder"),
     "odd peer": ("operator", '"sip:192.0.2.10:5060"', '"sip:a b"', Code.WRONG_VALUE, '"sip:a b"', "a SIP address"),
+    "odd count of calls": ("operator", 'uri: "sip:192.0.2.10:5060"',
+        'uri: "sip:192.0.2.10:5060"\n    others_at_most: many', Code.WRONG_VALUE, "many", "1 to 9999"),
     "odd finder": ("operator", "[did,", "[dids,", Code.WRONG_VALUE, "dids,", "did you mean did?"),
 }  # fmt: skip
 

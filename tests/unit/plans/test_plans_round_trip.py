@@ -113,3 +113,18 @@ def test_every_call_to_every_plan_is_decided_and_nobody_is_lost(
         treatment = decision.treatment
         assert isinstance(treatment, Release) or treatment.queue in plan.queues
         assert decide(call, plan, at) == decision
+
+
+def test_a_trunk_that_keeps_room_for_emergencies_and_the_ways_to_them_survive_and_count(
+    tmp_path: Path,
+) -> None:
+    said = (
+        ('uri: "sip:192.0.2.10:5060"', 'uri: "sip:192.0.2.10:5060"\n    others_at_most: "8"'),
+        ("        peer: police\n", "        peer: police\n        alternates: [tax, water]\n"),
+    )
+    plain = loaded(write_city(tmp_path / "plain"))
+    plan = loaded(write_city(tmp_path / "said", operator=list(said)))
+    assert (plan.peers["tax"].others_at_most, plain.peers["tax"].others_at_most) == (8, None)
+    assert plan.emergencies["110"].targets[0].alternates == ("tax", "water")
+    assert plan.hash != plain.hash
+    survives(plan, tmp_path / FOLDER)
