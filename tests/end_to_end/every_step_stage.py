@@ -138,7 +138,7 @@ async def staff_of(stage: Stage) -> AsyncIterator[Staff]:
             tone_hz=PLATFORM_HZ,
         ) as platform,
     ):
-        await asyncio.to_thread(eventually, "Haikou is reachable", lambda: _is_reachable(system))
+        await asyncio.to_thread(eventually, "Haikou is reachable", lambda: system.trunk_is_up("peer-haikou"))
         staff = Staff(Attended(seat, AGENT_HZ), Attended(duty, DUTY_HZ), Attended(platform, PLATFORM_HZ))
         tasks = [asyncio.create_task(one.attend()) for one in (staff.seat, staff.duty, staff.platform)]
         try:
@@ -148,8 +148,3 @@ async def staff_of(stage: Stage) -> AsyncIterator[Staff]:
                 task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
     assert {type(one) for one in ended} == {asyncio.CancelledError}
-
-
-def _is_reachable(system: System) -> bool:
-    shown = system.asks_asterisk("pjsip show contacts")
-    return any("peer-haikou" in line and " Avail " in line for line in shown)

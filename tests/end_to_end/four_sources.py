@@ -108,8 +108,14 @@ def accounts(system: System, party: Iterable[PartyCall], wire: Path) -> Accounts
             OutboxRow(id_, call_id, sequence, kind, state, json.loads(body))
             for id_, call_id, sequence, kind, state, body in rows
         ],
-        wire=[json.loads(line) for line in (wire.read_bytes() if wire.exists() else b"").splitlines()],
+        wire=[json.loads(line) for line in _whole_lines(wire)],
     )
+
+
+def _whole_lines(file: Path) -> list[bytes]:
+    """What has been written to the end: the receiver may be in the middle of a line."""
+    written = file.read_bytes() if file.exists() else b""
+    return written[: written.rfind(b"\n") + 1].splitlines()
 
 
 def _files_of(log: Path) -> list[Path]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from changed_plan import changed_plan
 from running_system import System, eventually
 
-from callrouter.settings import PROJECT_ROOT
 from callrouter.sip_party.party import SipParty
 
 PLATFORM_HOST, PLATFORM_HZ = "127.0.0.3", 1400
@@ -21,15 +19,8 @@ CODE = "0898"
 
 def plan_with_haikou(folder: Path, port: int, *changes: tuple[str, str]) -> Path:
     """Copy Hainan's plan into `folder`, with Haikou at this port, and whatever else is to be changed."""
-    plan = folder / "hainan"
-    shutil.copytree(PROJECT_ROOT / "dialplans" / "hainan", plan)
-    file = plan / "operator.yaml"
-    text = file.read_text(encoding="utf-8")
-    for old, new in ((r"sip:192\.0\.2\.31:5060", f"sip:{PLATFORM_HOST}:{port}"), *changes):
-        text, count = re.subn(old, new, text)
-        assert count == 1, old
-    file.write_text(text, encoding="utf-8")
-    return plan
+    haikou_here = (r"sip:192\.0\.2\.31:5060", f"sip:{PLATFORM_HOST}:{port}")
+    return changed_plan("hainan", folder, operator=(haikou_here, *changes))
 
 
 @asynccontextmanager
@@ -38,11 +29,5 @@ async def haikou(system: System, port: int) -> AsyncIterator[SipParty]:
     async with SipParty.open(
         host=PLATFORM_HOST, port=port, user="haikou", server=system.sip, tone_hz=PLATFORM_HZ
     ) as party:
-        await asyncio.to_thread(eventually, "Haikou is reachable", lambda: _is_reachable(system))
+        await asyncio.to_thread(eventually, "Haikou is reachable", lambda: system.trunk_is_up("peer-haikou"))
         yield party
-
-
-def _is_reachable(system: System) -> bool:
-    return any(
-        "peer-haikou" in line and " Avail " in line for line in system.asks_asterisk("pjsip show contacts")
-    )

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from changed_plan import changed_plan
 from running_system import System, eventually
 
-from callrouter.settings import PROJECT_ROOT
 from callrouter.sip_party.incoming import IncomingCall
 from callrouter.sip_party.party import SipParty
 
@@ -31,16 +30,8 @@ _DESK = r"\{areas: \[\], peer: police-110, alternates: \[emergency-backup\]\}"
 
 def plan_with_police(folder: Path, port: int) -> Path:
     """Copy Sichuan's plan into `folder`, with 110 here; Mianyang has a desk of its own, and no backup."""
-    plan = folder / "sichuan"
-    shutil.copytree(PROJECT_ROOT / "dialplans" / "sichuan", plan)
-    file = plan / "operator.yaml"
-    text = file.read_text(encoding="utf-8")
-    changes = [(rf"sip:{re.escape(old)}:5060", f"sip:{new}:{port}") for old, new in _HOSTS.values()]
-    for old, new in (*changes, (_DESK, _DESK_AND_MIANYANGS)):
-        text, count = re.subn(old, new, text)
-        assert count == 1, old
-    file.write_text(text, encoding="utf-8")
-    return plan
+    here = ((rf"sip:{re.escape(old)}:5060", f"sip:{new}:{port}") for old, new in _HOSTS.values())
+    return changed_plan("sichuan", folder, operator=(*here, (_DESK, _DESK_AND_MIANYANGS)))
 
 
 @dataclass
@@ -76,7 +67,7 @@ async def police(system: System, port: int, endpoint: str = MAIN) -> AsyncIterat
     """The desk behind a trunk, once Asterisk has had its answer to an OPTIONS."""
     host = _HOSTS[endpoint][1]
     async with SipParty.open(host=host, port=port, user="110", server=system.sip, tone_hz=POLICE_HZ) as party:
-        await asyncio.to_thread(eventually, f"{endpoint} is reachable", lambda: is_up(system, endpoint))
+        await asyncio.to_thread(eventually, f"{endpoint} is reachable", lambda: system.trunk_is_up(endpoint))
         desk = Desk(party)
         taking = asyncio.create_task(desk.take())
         try:
@@ -85,8 +76,3 @@ async def police(system: System, port: int, endpoint: str = MAIN) -> AsyncIterat
             taking.cancel()
             with suppress(asyncio.CancelledError):
                 await taking
-
-
-def is_up(system: System, endpoint: str) -> bool:
-    shown = system.asks_asterisk("pjsip show contacts")
-    return any(f"{endpoint}/" in line and " Avail " in line for line in shown)

@@ -212,6 +212,11 @@ class System:
         shown = [line for line in self.asks_asterisk("pjsip show contacts") if " Avail " in line]
         return all(any(f" {phone}/sip:" in line for line in shown) for phone in phones)
 
+    def trunk_is_up(self, endpoint: str) -> bool:
+        """Whether whoever is behind the trunk has answered Asterisk's OPTIONS."""
+        shown = self.asks_asterisk("pjsip show contacts")
+        return any(f"{endpoint}/" in line and " Avail " in line for line in shown)
+
     def channels(self) -> int:
         """How many channels Asterisk has."""
         [count] = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from changed_plan import changed_plan
 from parties import AGENT_HZ, CALLER_HZ, carrier_caller, heard, phone
 from running_system import MakeSystem, System, eventually, free_port
 from transfer_plays import nothing_is_left
 from transfer_scene import has_ended
 
-from callrouter.settings import PROJECT_ROOT
 from callrouter.sip_party.call_state import CallState
 from callrouter.sip_party.incoming import IncomingCall
 from callrouter.sip_party.party import SipParty
@@ -50,22 +49,13 @@ def system(make_system: MakeSystem, port: int, tmp_path_factory: pytest.TempPath
 
 
 def plan_with_houses(folder: Path, port: int) -> Path:
-    plan = folder / "sichuan"
-    shutil.copytree(PROJECT_ROOT / "dialplans" / "sichuan", plan)
-    file = plan / "operator.yaml"
-    text = file.read_text(encoding="utf-8")
-    for old, new in HOUSES.values():
-        text, count = re.subn(rf"sip:{re.escape(old)}:5060", f"sip:{new}:{port}", text)
-        assert count == 1, old
+    here = ((rf"sip:{re.escape(old)}:5060", f"sip:{new}:{port}") for old, new in HOUSES.values())
     # A trunk that ambulances share with the tax office.
-    for old, new in (
+    shared = (
         (r"(  - id: tax\n    uri: .*\n)", rf"\1    others_at_most: {OTHERS}\n"),
         (r"peer: medical-120, alternates", "peer: tax, alternates"),
-    ):
-        text, count = re.subn(old, new, text)
-        assert count == 1, old
-    file.write_text(text, encoding="utf-8")
-    return plan
+    )
+    return changed_plan("sichuan", folder, operator=(*here, *shared))
 
 
 @dataclass
@@ -102,14 +92,11 @@ async def at_the_door(system: System, port: int, name: str) -> AsyncIterator[Doo
         carrier_caller(system) as caller,
         SipParty.open(host=host, port=port, user=name, server=system.sip, tone_hz=HOUSE_HZ) as house,
     ):
-        await asyncio.to_thread(eventually, f"{name} is reachable", lambda: is_up(system, f"peer-{name}"))
+        await asyncio.to_thread(
+            eventually, f"{name} is reachable", lambda: system.trunk_is_up(f"peer-{name}")
+        )
         yield Door(system, caller, house, seat)
     await asyncio.to_thread(nothing_is_left, system)
-
-
-def is_up(system: System, endpoint: str) -> bool:
-    shown = system.asks_asterisk("pjsip show contacts")
-    return any(f"{endpoint}/" in line and " Avail " in line for line in shown)
 
 
 async def test_whoever_dials_a_branch_center_is_told_so_and_answered_by_it(system: System, port: int) -> None:
@@ -223,7 +210,7 @@ async def test_a_caller_who_hangs_up_meanwhile_leaves_nobody_ringing(system: Sys
 
 async def test_a_house_that_is_known_to_be_away_costs_nothing(system: System) -> None:
     async with phone(system, "1001") as seat, carrier_caller(system) as caller:
-        await asyncio.to_thread(eventually, "it is known", lambda: not is_up(system, "peer-mianyang"))
+        await asyncio.to_thread(eventually, "it is known", lambda: not system.trunk_is_up("peer-mianyang"))
         call = await caller.dial(MIANYANG)
         taken = await seat.next_call(timeout_s=2)
         await taken.answer()

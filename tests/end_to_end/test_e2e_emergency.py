@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -95,9 +95,9 @@ async def test_both_hear_that_110_is_called_and_110_whose_call_it_is(system: Sys
 async def test_whatever_goes_on_is_taken_back_for_it(system: System, port: int) -> None:
     async with ready(system, port) as (on, desk):
 
-        async def from_(state: object) -> None:
+        async def from_(state: Callable[[Scene], Awaitable[None]]) -> None:
             async with on.scene() as scene:
-                await state(scene)  # type: ignore[operator]
+                await state(scene)
                 invite, _ = await rings(scene, desk, "*0110#")
                 await has_ended(scene.target)
                 await scene.hear(caller=(AGENT_HZ,), agent=(CALLER_HZ,))

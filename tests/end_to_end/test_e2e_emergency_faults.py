@@ -17,7 +17,7 @@ from emergency_scene import (
     three_of_them,
 )
 from parties import AGENT_HZ, CALLER_HZ
-from police import BACKUP, MAIN, MIANYANG, Desk, is_up, plan_with_police, police
+from police import BACKUP, MAIN, MIANYANG, Desk, plan_with_police, police
 from running_system import MakeSystem, System, eventually, free_port
 from transfer_plays import AGENTS, TARGETS, nothing_is_left
 from transfer_scene import Scene, has_ended, stage
@@ -144,7 +144,7 @@ async def test_mianyang_has_one_trunk_and_whatever_it_does_the_caller_is_never_a
 
 async def test_a_trunk_that_is_known_dead_costs_nothing(system: System, port: int) -> None:
     async with stage(system, AGENTS, TARGETS) as on, police(system, port, BACKUP) as backup:
-        await asyncio.to_thread(eventually, "the first is known dead", lambda: not is_up(system, MAIN))
+        await asyncio.to_thread(eventually, "the first is known dead", lambda: not system.trunk_is_up(MAIN))
         async with on.scene() as scene:
             invite, took_s = await rings(scene, backup, "*0110#")
             print(f"key to the second trunk's INVITE, the first known dead: {took_s:.3f} s")
@@ -180,7 +180,7 @@ async def test_neither_trunk_is_there_and_the_caller_is_told_at_once(system: Sys
         await asyncio.to_thread(
             eventually,
             "both are known dead",
-            lambda: not any(is_up(system, endpoint) for endpoint in (MAIN, BACKUP)),
+            lambda: not any(system.trunk_is_up(endpoint) for endpoint in (MAIN, BACKUP)),
         )
         async with on.scene() as scene:
             await scene.agent.press("*0110#")

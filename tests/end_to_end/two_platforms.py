@@ -8,26 +8,22 @@ Rules:
 from __future__ import annotations
 
 import asyncio
-import re
-import shutil
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from changed_plan import changed_plan
 from running_system import MakeSystem, System, eventually, free_port
 
-from callrouter.settings import PROJECT_ROOT
 from callrouter.sip_party.party import SipParty
 
 PROVINCE, CITY = "127.0.0.46", "127.0.0.47"
 PROVINCE_SEATS, CITY_SEATS = "127.0.0.48", "127.0.0.49"
 AT_THE_PROVINCE, AT_THE_CITY = "1001", "1002"
 """Seats."""
-
-_Changes = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,27 +71,23 @@ def both(make_system: MakeSystem, folder: Path) -> tuple[House, House]:
     for system in (province, city):
         system.start()
     for system, peer in ((province, "peer-haikou"), (city, "peer-hainan")):
-        eventually(f"{peer} is reachable", partial(_is_up, system, peer))
+        eventually(f"{peer} is reachable", partial(system.trunk_is_up, peer))
     return House(province, PROVINCE, PROVINCE_SEATS), House(city, CITY, CITY_SEATS)
 
 
-def _is_up(system: System, endpoint: str) -> bool:
-    shown = system.asks_asterisk("pjsip show contacts")
-    return any(f"{endpoint}/" in line and " Avail " in line for line in shown)
-
-
 def _provinces_plan(folder: Path, port: int) -> Path:
-    return _plan(folder, [], [(r"sip:192\.0\.2\.31:5060", f"sip:{CITY}:{port}")])
+    return changed_plan("hainan", folder, operator=[(r"sip:192\.0\.2\.31:5060", f"sip:{CITY}:{port}")])
 
 
 def _citys_plan(folder: Path, port: int) -> Path:
-    return _plan(
+    return changed_plan(
+        "hainan",
         folder,
-        [
+        plan=[
             (r"\nhome: hainan\n", "\nhome: haikou\n"),
             (r"(    kind: general\n    platform: )hainan", r"\1haikou"),
         ],
-        [
+        operator=[
             (
                 r"  - id: hainan\n    serves: \"yes\"\n    hours: always\n",
                 "  - id: hainan\n    hours: always\n    peer: hainan\n",
@@ -113,15 +105,3 @@ def _citys_plan(folder: Path, port: int) -> Path:
             ),
         ],
     )
-
-
-def _plan(folder: Path, plan: _Changes, operator: _Changes) -> Path:
-    made = folder / "hainan"
-    shutil.copytree(PROJECT_ROOT / "dialplans" / "hainan", made)
-    for name, changes in (("plan.yaml", plan), ("operator.yaml", operator)):
-        text = (made / name).read_text(encoding="utf-8")
-        for old, new in changes:
-            text, count = re.subn(old, new, text)
-            assert count == 1, (old, count)
-        (made / name).write_text(text, encoding="utf-8")
-    return made
