@@ -29,6 +29,8 @@ LOOKS_EVERY_S = 1.0
 """How often app_queue looks whether it is a caller's turn (its RECHECK)."""
 LOAD = Load(seats=len(SEATS), talk_s=4.0, until_seen_s=LOOKS_EVERY_S / 2, erlangs=5.4)
 WITHIN_S = 15.0
+AUDIBLE_S = 0.3
+"""Who talks for less may be gone before the other phone has made out the tone."""
 UNANNOUNCED = "110"
 """Whoever dials it waits like any other, for all of them do, and hears no notice before."""
 SEED = 20261123
@@ -110,7 +112,7 @@ async def _attend(seat: SipParty, talks: dict[str, float]) -> None:
             await call.answer()
             await call.hears(CALLER_HZ, timeout_s=5)
             number = call.received_headers("From")[0].partition("sip:")[2].partition("@")[0]
-            await asyncio.sleep(talks[number])
+            await asyncio.sleep(max(talks[number], AUDIBLE_S))
             await call.hang_up()
         except SipPartyError:
             continue
