@@ -18,7 +18,8 @@ from callrouter.layout import PROMPTS_FOLDER
 from callrouter.plans.check import unsayable
 from callrouter.plans.findings import PlanErrors
 from callrouter.plans.load import load
-from callrouter.plans.wanted_prompts import OF_TRANSFERS, SPEAKS_HOURS, WantedNotice, menu_sound, wanted
+from callrouter.plans.wanted_notice import WantedNotice
+from callrouter.plans.wanted_prompts import OF_TRANSFERS, SPEAKS_HOURS, menu_sound, wanted
 from callrouter.prompts.catalogue import Catalogue, CatalogueEntry, load_catalogue
 from callrouter.prompts.phrases import phrases
 from callrouter.prompts.renderings import (
@@ -93,7 +94,8 @@ def rightly_recorded(plan: Plan, folder: Path = PROMPTS_FOLDER) -> frozenset[str
 def missing_sounds(plan: Plan, sounds: Path) -> list[str]:
     """Return the keys of announcements, tones and music for which Asterisk would find no sound: silence.
 
-    What names a transfer's target or the dialled line is not among them: without it the general words are heard.
+    What names a transfer's target, the dialled line or where to turn is not among them: without it the general words
+    are heard.
     """
     wanted_ones = (prompt for prompt in announcements_of(plan) if prompt.prompt_id not in OF_TRANSFERS)
     keys = {prompt.key for prompt in wanted_ones} | set(ALWAYS_WANTED)
@@ -139,7 +141,7 @@ def _values(notice: WantedNotice, entry: CatalogueEntry) -> Mapping[str, str | S
     known: dict[str, str | Spoken] = {"brand": notice.brand}
     if notice.number:
         said = notice.spoken_number or spoken_digits(notice.number)
-        known["old_no"] = known["emg_no"] = Spoken(notice.number, said)
+        known["old_no"] = known["emg_no"] = known["proper_no"] = Spoken(notice.number, said)
     if notice.spoken_name:
         known["old_name"] = notice.spoken_name
     if notice.last_day and notice.stop_day:
@@ -153,6 +155,8 @@ def _values(notice: WantedNotice, entry: CatalogueEntry) -> Mapping[str, str | S
         known["seat_name"] = notice.seats
     if notice.target:
         known["branch_name"] = known["target_platform"] = known["utility"] = notice.target
+    if notice.guide:
+        known["guidance"] = notice.guide.rstrip("。")
     if notice.dialled:
         known["dialled"] = Spoken(notice.dialled, notice.spoken_name or spoken_digits(notice.dialled))
     if notice.email:

@@ -122,6 +122,17 @@ class ToldLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Something that a caller can be told instead of being passed on: `decide.guidance`."""
+
+    id: str
+    code: str
+    """What an agent presses; empty: none of its own."""
+    sound: str
+    """The file key of what is heard."""
+
+
+@dataclass(frozen=True, slots=True)
 class EmergencyDesk:
     """An emergency service, for one area or for whatever place is known of a call."""
 
@@ -173,5 +184,6 @@ class OfThePlan:
     hub: str = "12345"
     houses: tuple[OtherHouse, ...] = ()
     """Who answers callers instead of seats of ours."""
+    guidances: tuple[Told, ...] = ()
     emergencies: tuple[EmergencyDesk, ...] = ()
     """The services that callers are handed to, or guided to: those without an area first."""

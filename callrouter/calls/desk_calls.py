@@ -36,9 +36,11 @@ STIMULI: Final[Mapping[DeskAct, TransferStimulus]] = {
     DeskAct.LEAVE: TransferStimulus.LEAVE,
     DeskAct.CANCEL: TransferStimulus.CANCEL,
 }
-"""What an act is in the table; pausing the recording is none of its business."""
+"""What an act is in the table; pausing the recording and guidance are none of its business."""
 RECORDING_IN: Final = frozenset({TransferState.TALK, TransferState.THREE})
 """Where agent and caller hear each other, so that pausing the recording means something."""
+GUIDED_IN: Final = frozenset({TransferState.TALK, TransferState.HELD})
+"""Where the caller can be told where to turn; one who is held is brought back first."""
 _FIRST: Final[Mapping[DeskAct, TransferStimulus]] = {
     DeskAct.CONSULT: TransferStimulus.RESUME,
     DeskAct.PASS: TransferStimulus.RESUME,
@@ -64,6 +66,8 @@ def step_for(act: DeskAct, state: TransferState) -> Step | Ignored:
 def acts_in(state: TransferState, recorded: Recorded) -> tuple[DeskAct, ...]:
     """What an agent on the call may ask for."""
     acts = [act for act in STIMULI if isinstance(step_for(act, state), Step)]
+    if state in GUIDED_IN:
+        acts.append(DeskAct.GUIDE)
     if state in RECORDING_IN and recorded is not Recorded.OFF:
         is_on = recorded is Recorded.ON
         acts.append(DeskAct.PAUSE_RECORDING if is_on else DeskAct.RESUME_RECORDING)

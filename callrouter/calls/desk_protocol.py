@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from callrouter.decide.guidance import Guidance
 from callrouter.decide.transfer_target import Offer
 from callrouter.vocabulary.record_words import TransferKind
 from callrouter.vocabulary.transfer import IgnoredReason, Refused, TransferState
@@ -34,6 +35,8 @@ class DeskAct(StrEnum):
     JOIN = "join"
     LEAVE = "leave"
     CANCEL = "cancel"
+    GUIDE = "guide"
+    """The caller is told where to turn, and is with the agent again afterwards."""
     PAUSE_RECORDING = "pause_recording"
     RESUME_RECORDING = "resume_recording"
 
@@ -159,6 +162,13 @@ class TargetRefusedError(DeskError):
         self.refused = refused
 
 
+class UnknownGuidanceError(DeskError):
+    """There is nothing of that id or code that a caller could be told."""
+
+    def __init__(self) -> None:
+        super().__init__("no such guidance; remedy: choose one of those that are listed")
+
+
 class NotInControlError(DeskError):
     """Another controller acts for this Asterisk."""
 
@@ -219,6 +229,9 @@ class TransferDesk(Protocol):
     async def targets(self, seat: str) -> tuple[Offer, ...]:
         """Whom the seat could bring in now, and why not others. Raises NoCallError and AsteriskAwayError."""
 
+    async def guidances(self) -> tuple[Guidance, ...]:
+        """What a caller can be told instead of being passed on; whether the seat has one or not."""
+
     def subscribe(self, seat: str | None, after: int | None = None) -> AsyncGenerator[DeskChange, None]:
         """Tell the changes of a seat's calls (None: of all) as they happen, and those after a number first.
 
@@ -244,6 +257,9 @@ class TransferDesk(Protocol):
 
     async def resume(self, seat: str, *, attempt: int | None = None) -> Done:
         """Back to the caller who was held."""
+
+    async def guide(self, seat: str, about: str, *, attempt: int | None = None) -> Done:
+        """Have the caller told where to turn, by an id or a code. Raises UnknownGuidanceError too."""
 
     async def pause_recording(self, seat: str) -> Recorded:
         """What is said from now on is in no file."""

@@ -34,6 +34,7 @@ from callrouter.calls.desk_protocol import (
     NoCallError,
     Recorded,
     TargetRefusedError,
+    UnknownGuidanceError,
 )
 from callrouter.calls.desk_words import Word, enforcement, note, refusal, ticket
 from callrouter.calls.transfer_board import CallOnBoard, TransferBoard
@@ -41,6 +42,7 @@ from callrouter.calls.transfer_look import Look, TimedAmi
 from callrouter.calls.transfer_moves import start
 from callrouter.calls.transfer_steps import WITHIN_S, Deadline, Gate, Stepper
 from callrouter.calls.wrap_up import WrapUp
+from callrouter.decide.guidance import Guidance, guidance_for, guidances_of
 from callrouter.decide.transfer_target import Asking, Offer, at_hand, offers, target_for
 from callrouter.vocabulary.plan import Plan
 from callrouter.vocabulary.record_words import TransferKind
@@ -173,6 +175,18 @@ class AsteriskDesk:
     async def resume(self, seat: str, *, attempt: int | None = None) -> Done:
         """See `TransferDesk`."""
         return await self._steps.step(seat, DeskAct.RESUME, attempt)
+
+    async def guidances(self) -> tuple[Guidance, ...]:
+        """See `TransferDesk`."""
+        self._gate.require_link(self._board)
+        return tuple(guidances_of(self._known.plan, self._known.staff).by_id.values())
+
+    async def guide(self, seat: str, about: str, *, attempt: int | None = None) -> Done:
+        """See `TransferDesk`."""
+        told = guidance_for(about, self._known.plan, self._known.staff)
+        if told is None:
+            raise UnknownGuidanceError
+        return await self._steps.guide(seat, told.id, attempt)
 
     async def pause_recording(self, seat: str) -> Recorded:
         """See `TransferDesk`."""

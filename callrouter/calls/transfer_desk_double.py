@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
+from callrouter.calls.desk_calls import GUIDED_IN, STIMULI
 from callrouter.calls.desk_protocol import (
     BadWordError,
     DeskAct,
@@ -25,27 +26,19 @@ from callrouter.calls.desk_protocol import (
     NotInStateError,
     Recorded,
     TargetRefusedError,
+    UnknownGuidanceError,
 )
 from callrouter.calls.seat_desk import UnknownSeat
+from callrouter.decide.guidance import Guidance
 from callrouter.decide.transfer_table import TABLE, Ignored
 from callrouter.decide.transfer_target import Offer
 from callrouter.log import mask_number
 from callrouter.vocabulary.record_words import TransferKind
 from callrouter.vocabulary.seat_state import PauseReason
-from callrouter.vocabulary.transfer import Refused, RefusedTarget, TransferState
+from callrouter.vocabulary.transfer import IgnoredReason, Refused, RefusedTarget, TransferState
 from callrouter.vocabulary.transfer import TransferStimulus as Stimulus
 
 _KEPT: Final = 256
-_ACTS: Final = {
-    DeskAct.CONSULT: Stimulus.CONSULT,
-    DeskAct.PASS: Stimulus.PASS,
-    DeskAct.EMERGENCY: Stimulus.EMERGENCY,
-    DeskAct.HOLD: Stimulus.HOLD,
-    DeskAct.RESUME: Stimulus.RESUME,
-    DeskAct.JOIN: Stimulus.JOIN,
-    DeskAct.LEAVE: Stimulus.LEAVE,
-    DeskAct.CANCEL: Stimulus.CANCEL,
-}
 _BEGINS: Final = {
     TransferKind.THREE_WAY: DeskAct.CONSULT,
     TransferKind.PLAIN: DeskAct.PASS,
@@ -67,9 +60,15 @@ class Said:
 class TransferDeskDouble:
     """See `desk_protocol.TransferDesk`."""
 
-    def __init__(self, seats: tuple[str, ...] = (), offers: tuple[Offer, ...] = ()) -> None:
+    def __init__(
+        self,
+        seats: tuple[str, ...] = (),
+        offers: tuple[Offer, ...] = (),
+        guidances: tuple[Guidance, ...] = (),
+    ) -> None:
         self.seats = seats
         self.offers = offers
+        self.told = guidances
         self.said: list[Said] = []
         self.acts: list[tuple[str, DeskAct]] = []
         """Which acts were done, by which seat."""
@@ -114,6 +113,24 @@ class TransferDeskDouble:
         await self._goes()
         self._of(seat)
         return self.offers
+
+    async def guidances(self) -> tuple[Guidance, ...]:
+        """What a caller can be told."""
+        await self._goes()
+        return self.told
+
+    async def guide(self, seat: str, about: str, *, attempt: int | None = None) -> Done:
+        """Have the caller told, and back with the agent."""
+        await self._goes()
+        call = self._at(seat, attempt)
+        if all(about not in {one.id, one.code} for one in self.told):
+            raise UnknownGuidanceError
+        if DeskAct.GUIDE not in call.may:
+            raise NotInStateError(call.state, call.attempt, IgnoredReason.IN_FLIGHT)
+        self.acts.append((seat, DeskAct.GUIDE))
+        if call.state is TransferState.HELD:
+            self._step(seat, Stimulus.RESUME)
+        return Done(self._of(seat).state, call.attempt)
 
     async def subscribe(self, seat: str | None, after: int | None = None) -> AsyncGenerator[DeskChange, None]:
         """Tell the changes as they happen."""
@@ -233,14 +250,14 @@ class TransferDeskDouble:
 
     @staticmethod
     def _may(call: DeskCall, act: DeskAct) -> None:
-        cell = TABLE[call.state, _ACTS[act]]
+        cell = TABLE[call.state, STIMULI[act]]
         if isinstance(cell, Ignored):
             raise NotInStateError(call.state, call.attempt, cell.reason)
 
     def _did(self, seat: str, act: DeskAct) -> Done:
         attempt = self._of(seat).attempt
         self.acts.append((seat, act))
-        return Done(self._step(seat, _ACTS[act]), attempt)
+        return Done(self._step(seat, STIMULI[act]), attempt)
 
     def _step(self, seat: str, stimulus: Stimulus) -> TransferState:
         call = self._of(seat)
@@ -282,7 +299,8 @@ class TransferDeskDouble:
 
 
 def _may(state: TransferState) -> tuple[DeskAct, ...]:
-    return tuple(act for act, stimulus in _ACTS.items() if not isinstance(TABLE[state, stimulus], Ignored))
+    acts = (act for act, stimulus in STIMULI.items() if not isinstance(TABLE[state, stimulus], Ignored))
+    return (*acts, DeskAct.GUIDE) if state in GUIDED_IN else tuple(acts)
 
 
 def _shown(call: DeskCall, *, whole: bool) -> DeskCall:

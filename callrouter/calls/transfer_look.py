@@ -30,6 +30,7 @@ _ASKED: Final = (
     "CR_PAUSED",
     "CR_TICKET",
     "CR_ENFORCEMENT",
+    "CR_GUIDANCES",
 )
 _FACTS_AT: Final = 5
 """Where the facts stand in CR_VERDICT, between bars (asterisk_link/verdict.py)."""
@@ -64,6 +65,8 @@ class Look:
     is_enforcement: bool = False
     is_out_of_queue: bool = False
     """Whether the talk, if there is one, goes on in a conference, no more in the queue's own bridge."""
+    guidances: int = 0
+    """How often the caller was told where to turn."""
 
 
 async def look_at(ami: TimedAmi, channel: str, timeout_s: float) -> Look:
@@ -109,6 +112,7 @@ def _read(answer: AmiResponse) -> Look | None:
         held.get("CR_TICKET") or None,
         held.get("CR_ENFORCEMENT") == "1",
         held.get("CR_IN", "") != "",
+        _count(held.get("CR_GUIDANCES", "")),
     )
 
 
@@ -117,6 +121,10 @@ def _facts(verdict: str) -> dict[str, str]:
     query = parts[_FACTS_AT] if len(parts) > _FACTS_AT and parts[0] == "v1" else ""
     pairs = (pair.partition("=") for pair in query.split("&") if pair)
     return {name: unquote(value) for name, _, value in pairs}
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _recorded(held: Mapping[str, str]) -> Recorded:

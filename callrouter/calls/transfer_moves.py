@@ -38,6 +38,8 @@ _RECORDING: Final = frozenset({DeskAct.PAUSE_RECORDING, DeskAct.RESUME_RECORDING
 AGENT_WAITS: Final[Place] = ("transfer-agent", "waits")
 STARTS: Final = "transfer-start"
 """Context of the caller who is passed on; the extension is `<kind>-<target's id>`."""
+GUIDES: Final = "guidance"
+"""Context of the caller who is told where to turn; the extension is the guidance's id."""
 EMERGENCY: Final = "emergency"
 """Context of the caller who is handed to an emergency service; the extension is the service's id."""
 WHERE_IT_BELONGS: Final[Place] = ("transfer-place", "s")
@@ -56,6 +58,11 @@ def move(look: Look, act: DeskAct) -> dict[str, str]:
     stays = act in _RECORDING and look.is_out_of_queue
     moved = ((look.channel, CALLER_TO.get(act)), (look.agent_channel, None if stays else AGENT_TO.get(act)))
     return _redirect(*((channel, place) for channel, place in moved if place is not None))
+
+
+def guide(look: Look, about: str) -> dict[str, str]:
+    """Return the headers of the Redirect by which the caller is told where to turn."""
+    return _redirect((look.channel, (GUIDES, about)), (look.agent_channel, AGENT_TALKS))
 
 
 def put_right(channel: str) -> dict[str, str]:

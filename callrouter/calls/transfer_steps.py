@@ -28,7 +28,7 @@ from typing import Final
 import structlog
 
 from callrouter.asterisk_link.ami_errors import AmiError, AmiRefused
-from callrouter.calls.desk_calls import RECORDING_IN, step_for
+from callrouter.calls.desk_calls import GUIDED_IN, RECORDING_IN, step_for
 from callrouter.calls.desk_changes import DeskChanges
 from callrouter.calls.desk_protocol import (
     AsteriskAwayError,
@@ -42,7 +42,7 @@ from callrouter.calls.desk_protocol import (
 )
 from callrouter.calls.transfer_board import CallOnBoard, TransferAt, TransferBoard
 from callrouter.calls.transfer_look import Look, TimedAmi, look_at
-from callrouter.calls.transfer_moves import move
+from callrouter.calls.transfer_moves import guide, move
 from callrouter.crashpoint import CrashPoint, crashpoint
 from callrouter.decide.transfer_table import Ignored
 from callrouter.vocabulary.transfer import IgnoredReason, TransferState
@@ -51,7 +51,8 @@ WITHIN_S: Final = 0.1
 """What a request may take, from the first look to the last."""
 _LOOKS_AGAIN: Final = 0.3
 """The part of it that is kept for the last look."""
-_RECORDED_SEEN_EVERY_S: Final = 0.01
+_SEEN_EVERY_S: Final = 0.01
+"""What no event tells is looked for so often."""
 _NOT_THERE: Final = "does not exist"
 """In Asterisk's word for a channel that has gone."""
 _BEGINS: Final = frozenset({DeskAct.CONSULT, DeskAct.PASS, DeskAct.EMERGENCY})
@@ -134,6 +135,21 @@ class Stepper:
         _log.info("desk_step", call_id=call.call_id, seat=seat, act=act.value, state=done.state.value)
         return done
 
+    async def guide(self, seat: str, about: str, attempt: int | None) -> Done:
+        """Have the caller told where to turn. Raises DeskError."""
+        with self._call_of(seat) as call:
+            deadline = self.deadline()
+            look = await self._look_of(seat, call, deadline)
+            at, told = look.at, look.guidances
+            if at.state not in GUIDED_IN or attempt not in {None, at.attempt}:
+                reason = None if at.state in GUIDED_IN else IgnoredReason.IN_FLIGHT
+                raise NotInStateError(at.state, at.attempt, reason)
+            await self._redirect(call, guide(look, about), deadline)
+            while look.guidances == told:
+                look = await self._next_look(call, look, deadline)
+        _log.info("desk_step", call_id=call.call_id, seat=seat, act=DeskAct.GUIDE.value, about=about)
+        return Done(look.at.state, look.at.attempt)
+
     async def record(self, seat: str, act: DeskAct, wanted: Recorded) -> Recorded:
         """Pause the recording, or go on with it; already so, nothing is done. Raises DeskError."""
         with self._call_of(seat) as call:
@@ -145,12 +161,15 @@ class Stepper:
                 raise NotInStateError(look.at.state, look.at.attempt, IgnoredReason.IN_FLIGHT)
             await self._redirect(call, move(look, act), deadline)
             while look.recorded is not wanted:
-                if deadline.left_s() <= _RECORDED_SEEN_EVERY_S:
-                    raise AsteriskSilentError(look.at.state)
-                await asyncio.sleep(_RECORDED_SEEN_EVERY_S)
-                look = await self._look_again(call.channel, deadline)
+                look = await self._next_look(call, look, deadline)
         _log.info("desk_step", call_id=call.call_id, seat=seat, act=act.value, state=look.at.state.value)
         return look.recorded
+
+    async def _next_look(self, call: CallOnBoard, look: Look, deadline: Deadline) -> Look:
+        if deadline.left_s() <= _SEEN_EVERY_S:
+            raise AsteriskSilentError(look.at.state)
+        await asyncio.sleep(_SEEN_EVERY_S)
+        return await self._look_again(call.channel, deadline)
 
     @contextmanager
     def _call_of(self, seat: str) -> Iterator[CallOnBoard]:

@@ -17,6 +17,7 @@ from callrouter.cli.columns import beijing, print_table
 from callrouter.cli.instance import choose_instance
 from callrouter.cli.plan_folders import NoSuchPlan, plan_folder, shown_as
 from callrouter.clock import parse_instant
+from callrouter.decide.guidance import Guidance, guidances_of
 from callrouter.decide.transfer_codes import targets_of
 from callrouter.decide.transfer_target import Asking, Offer, offers
 from callrouter.layout import sounds_folder
@@ -43,6 +44,7 @@ _KINDS: Final = {
     TransferKind.EMERGENCY: "紧急 emergency",
 }
 _HEADINGS: Final = ("号码 code", "名称 name", "方式 kind", "是谁 who", "标识 id", "此刻 now")
+_GUIDANCE_HEADINGS: Final = ("号码 code", "引导 guidance", "去处 where to", "标识 id")
 _TARGET_HEADINGS: Final = ("标识 id", "号码 code", "呼叫 dials", "秒 s", "时段 hours", "起 from")
 _NO_CODE: Final = (
     "号码已归别处，只能按标识转接；改名或改号 / its code is somebody else's, so it is reached by id"
@@ -66,11 +68,19 @@ def print_codes(path: Path | None, at: str | None, config: Path | None, *, as_js
     instant = given or datetime.now(UTC).astimezone(ZoneInfo(plan.timezone))
     asking = Asking(CallAtHand(Mode.HUB, plan.home), plan, instant, "", staff_of(settings))
     shown = sorted(offers(asking), key=lambda offer: not offer.target.code)
+    told = guidances_of(plan, staff_of(settings)).by_id.values()
     if as_json:
         for offer in shown:
             typer.echo(json.dumps(_as_value(offer), ensure_ascii=False))
+        for one in told:
+            typer.echo(json.dumps(_guidance_as_value(one), ensure_ascii=False))
     else:
         print_table(_HEADINGS, [_cells(offer) for offer in shown])
+        if told:
+            typer.echo("")
+            print_table(
+                _GUIDANCE_HEADINGS, [(one.code or "-", one.name, one.says or "-", one.id) for one in told]
+            )
     _tell_faults(plan, settings)
     return 0
 
@@ -136,6 +146,16 @@ def _as_value(offer: Offer) -> dict[str, object]:
         "open": [kind.value for kind in offer.kinds],
         "refused": None if offer.refused is None else offer.refused.why.value,
         "reason": None if offer.refused is None else offer.refused.reason,
+    }
+
+
+def _guidance_as_value(guidance: Guidance) -> dict[str, object]:
+    return {
+        "code": guidance.code or None,
+        "id": guidance.id,
+        "name": guidance.name,
+        "guidance": guidance.sort.value,
+        "says": guidance.says or None,
     }
 
 

@@ -25,6 +25,7 @@ from callrouter.calls.desk_protocol import (
     NotInControlError,
     NotInStateError,
     TargetRefusedError,
+    UnknownGuidanceError,
 )
 from callrouter.calls.seat_desk import UnknownSeat
 from callrouter.vocabulary.transfer_words import IGNORED, STATES
@@ -66,6 +67,9 @@ FAULTS: Final[Mapping[str, Fault]] = {
     ),
     "role": Fault(403, "只有班长可以 / supervisors only"),
     "unknown_seat": Fault(404, "没有这个座席 / no such seat; sip.seats in the settings holds them"),
+    "unknown_guidance": Fault(
+        404, "没有这项引导，见 /desk/guidances / no such guidance: see /desk/guidances"
+    ),
     "no_call": Fault(409, "现在没有通话 / this seat has no call now"),
     "not_in_state": Fault(409, "通话现在的状态做不了 / not in the state in which the call is"),
     "target_refused": Fault(409, "不能转给这个对象 / the caller may not be passed there"),
@@ -124,6 +128,7 @@ _WORDS: Final[Mapping[type[Exception], str]] = {
     AsteriskRefusedError: "asterisk_refused",
     BadWordError: "bad_word",
     UnknownSeat: "unknown_seat",
+    UnknownGuidanceError: "unknown_guidance",
 }
 
 

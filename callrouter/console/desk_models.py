@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from callrouter.calls.desk_protocol import DeskAct, DeskNews, Recorded
+from callrouter.decide.guidance import GuidanceSort
 from callrouter.decide.transfer_target import Offer
 from callrouter.vocabulary.line import Means
 from callrouter.vocabulary.record_words import LegRole, TransferKind
@@ -52,6 +53,13 @@ class ConsultAsked(AsSeen):
     kind: TransferKind = TransferKind.THREE_WAY
     """three_way 三方转接，先与对方商量；plain 转接；emergency 紧急转接 / first talk with it alone; pass
     the caller on; call an emergency service and talk on meanwhile."""
+
+
+class GuideAsked(AsSeen):
+    """引导来电人向何处反映 / where the caller is told to turn."""
+
+    about: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+    """标识或号码，见 GET /desk/guidances / the guidance's id, or its code."""
 
 
 class NoteAsked(_Asked):
@@ -162,6 +170,28 @@ class TargetsAnswer(_Answered):
     """转接对象，本热线的在前 / targets, the line's own first."""
 
     targets: tuple[TargetShown, ...]
+
+
+class GuidanceShown(_Answered):
+    """可以告知来电人的去处 / where a caller can be told to turn."""
+
+    id: str
+    sort: GuidanceSort
+    """matter 不受理的事项；line 并行接听的热线；utility 自行接听的公用事业 / a matter that is not accepted; a line
+    or a utility that answers for itself."""
+    name: str
+    says: str
+    """告知的去处：引导语或号码；空：计划没有写，由座席说明 / words or a number; empty: the agent says it."""
+    code: str
+    """话机上按的号码；空：没有 / what is pressed on the phone; empty: none of its own."""
+    place: str
+    """预案中的出处 / where the plan says so."""
+
+
+class GuidancesAnswer(_Answered):
+    """可以告知来电人的去处 / all of them."""
+
+    guidances: tuple[GuidanceShown, ...]
 
 
 class DoneAnswer(_Answered):

@@ -87,6 +87,16 @@ async def _resume(desk: TransferDesk, asker: Asker, asked: m.AsSeen) -> m.DoneAn
     return m.DoneAnswer.model_validate(await desk.resume(asker.seat, attempt=asked.attempt))
 
 
+async def _guidances(desk: TransferDesk, _asker: Asker, _: m.Nothing) -> m.GuidancesAnswer:
+    known = await desk.guidances()
+    return m.GuidancesAnswer(guidances=tuple(map(m.GuidanceShown.model_validate, known)))
+
+
+async def _guide(desk: TransferDesk, asker: Asker, asked: m.GuideAsked) -> m.DoneAnswer:
+    done = await desk.guide(asker.seat, asked.about, attempt=asked.attempt)
+    return m.DoneAnswer.model_validate(done)
+
+
 async def _pause_recording(desk: TransferDesk, asker: Asker, _: m.Nothing) -> m.RecordedAnswer:
     return m.RecordedAnswer(recorded=await desk.pause_recording(asker.seat))
 
@@ -171,6 +181,16 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         *("POST", "/desk/resume", "resume", "接回被保持的来电人", "back to the caller who was held"),
         *(m.DoneAnswer, _resume, m.AsSeen),
         errors=_MOVES,
+    ),
+    Operation(
+        *("GET", "/desk/guidances", "guidances", "可以告知来电人的去处：不受理的事项、自行接听的热线"),
+        *("where callers can be told to turn", m.GuidancesAnswer, _guidances),
+        errors=_READS,
+    ),
+    Operation(
+        *("POST", "/desk/guide", "guide", "引导：告知来电人去处，随后接回"),
+        *("tell the caller where to turn, then back", m.DoneAnswer, _guide, m.GuideAsked),
+        errors=(*_MOVES, "unknown_guidance"),
     ),
     Operation(
         *("POST", "/desk/recording/pause", "pauseRecording", "暂停录音", "record nothing from now on"),

@@ -21,6 +21,7 @@ from typing import Final, NamedTuple
 
 from callrouter.decide.center import area_of, area_of_caller, areas_told, center_for
 from callrouter.decide.emergency_ways import emergency_for, emergency_ways
+from callrouter.decide.guidance import GuidanceSort, guidance_for
 from callrouter.decide.passed_on import before_entry
 from callrouter.decide.platform import answering
 from callrouter.decide.ruling import LIVE
@@ -189,11 +190,10 @@ class _View:
             return Refused(
                 RefusedTarget.EMERGENCY, " / ".join(_EMERGENCY_SERVICE), Means.GUIDE, asked, known.place
             )
-        guided = next((way for way in self._ways if way.target == asked and way.means is Means.GUIDE), None)
-        if guided is not None:
-            return Refused(
-                RefusedTarget.GUIDE_ONLY, " / ".join(_GUIDE_ONLY), Means.GUIDE, asked, guided.place
-            )
+        told = guidance_for(asked, plan, self._staff)
+        if told is not None:
+            reason = " / ".join(_NOT_TAKEN if told.sort is GuidanceSort.MATTER else _GUIDE_ONLY)
+            return Refused(RefusedTarget.GUIDE_ONLY, reason, Means.GUIDE, told.id, told.place)
         line = plan.line(asked)
         if line is not None or asked == plan.hub.number:
             place = line.place if line is not None else plan.hub.place
@@ -271,6 +271,7 @@ _LOOP: Final = ("来电经过该平台，请派发工单", "the call has come th
 _NOT_YET: Final = ("尚未设立，请派发工单", "it has not begun: write a ticket")
 _TICKET_ONLY: Final = ("只能派发工单", "tickets only: write one")
 _GUIDE_ONLY: Final = ("请引导来电人自行拨打", "it answers for itself: tell the caller whom to call")
+_NOT_TAKEN: Final = ("不受理，请引导来电人", "not accepted here: tell the caller where to turn")
 _EMERGENCY_CALL: Final = (
     "紧急来电只转本平台座席或班长",
     "an emergency call goes to a colleague or supervisor alone",

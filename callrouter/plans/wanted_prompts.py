@@ -20,7 +20,10 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from callrouter.decide.guidance import ANNOUNCED
 from callrouter.decide.seats import seats_notice
+from callrouter.plans.wanted_guidance import guidance_notices
+from callrouter.plans.wanted_notice import WantedNotice
 from callrouter.plans.wanted_targets import OF_THE_LINE, dialled_line, line_key, named_targets
 from callrouter.vocabulary.hours import DaySpan, Hours, Span, Staffing, Stretch, announced_as
 from callrouter.vocabulary.line import Line
@@ -47,43 +50,12 @@ SPEAKS_TARGET: Final = frozenset({"B01", "B02", "B03", "B05", "S01", "U01"})
 """Announcements that speak the name of whom a call is passed on to: only a transfer has one."""
 SPEAKS_LINE: Final = frozenset({OF_THE_LINE})
 """Announcements that tell whoever a call is passed on to which line was dialled."""
-OF_TRANSFERS: Final = SPEAKS_TARGET | SPEAKS_LINE
-"""Those for which there is a general one: without a recording there is no silence."""
+OF_GUIDANCE: Final = frozenset(sounds.own for sounds in ANNOUNCED.values())
+"""Announcements that tell a caller where to turn: only an agent has them said."""
+OF_TRANSFERS: Final = SPEAKS_TARGET | SPEAKS_LINE | OF_GUIDANCE
+"""What an agent's keys bring about, for which there is a general one: without a recording there is no silence."""
 
 _OF_EMERGENCIES = "emergency:"
-
-
-@dataclass(frozen=True, slots=True)
-class WantedNotice:
-    """An announcement and the values that are spoken in it; None where it has none."""
-
-    key: str
-    """The file key, such as `t01-12300-sichuan`."""
-    announcement: str
-    """The catalogue id, such as `T01`."""
-    brand: str
-    """The platform's name."""
-    place: str
-    """The phase, desk, hours, queue or platform that plays it, `file:line:column`."""
-    dated: bool = True
-    """False: nobody has given the phase its instant yet, and words that name it are missing."""
-    number: str | None = None
-    """The line's or emergency's number."""
-    spoken_number: str | None = None
-    spoken_name: str | None = None
-    last_day: date | None = None
-    stop_day: date | None = None
-    daily: Span | None = None
-    """The hours of each day."""
-    begins: date | None = None
-    """The first day on which it is heard; None: since ever, or nobody knows."""
-    seats: str | None = None
-    """The spoken name of expert or dedicated seats."""
-    email: str | None = None
-    target: str | None = None
-    """The spoken name of whom a call is passed on to."""
-    dialled: str | None = None
-    """What whoever a call is passed on to hears of the line: a number, or the spoken name."""
 
 
 def wanted(plan: Plan) -> tuple[WantedNotice, ...]:
@@ -91,7 +63,7 @@ def wanted(plan: Plan) -> tuple[WantedNotice, ...]:
     found: dict[str, WantedNotice] = {}
     of_calls = (*_of_desks(plan), *_handed_over(plan), *_closed(plan), *_of_lines(plan))
     of_others = (*_of_queues(plan), *_of_addresses(plan), *_of_menus(plan), *_of_transfers(plan))
-    for notice in (*of_calls, *of_others):
+    for notice in (*of_calls, *of_others, *guidance_notices(plan)):
         found.setdefault(notice.key, notice)
     return tuple(found[key] for key in sorted(found))
 

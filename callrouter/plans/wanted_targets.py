@@ -77,6 +77,11 @@ def dialled_line(line: Line) -> tuple[str, str | None]:
     return line.spoken_name, line.spoken_name
 
 
+def spoken_utility(name: str) -> str:
+    """What a utility's hotline is called by people, from the document's word for it."""
+    return f"{_SPOKEN_UTILITY.get(name, name)}服务热线"
+
+
 def _said_of(target: TransferTarget) -> list[str]:
     sounds = ANNOUNCED[target.role]
     three_way = TransferKind.THREE_WAY in target.kinds
@@ -106,6 +111,4 @@ def _can_be_called(party: _Party, plan: Plan) -> bool:
 
 
 def _spoken(party: _Party) -> str:
-    if isinstance(party, Utility):
-        return f"{_SPOKEN_UTILITY.get(party.name, party.name)}服务热线"
-    return party.spoken_name
+    return spoken_utility(party.name) if isinstance(party, Utility) else party.spoken_name

@@ -21,11 +21,11 @@ from callrouter.vocabulary.numbers import EMERGENCY_CODES
 OF_THE_PLATFORM: Final = (
     *("G04", "G06", "Z01", "Z02", "M04", "M06", "O01"),
     *("Q01", "Q02", "Q04", "Q05", "Q07", "Q08", "Q09"),
-    *("K01", "K02", "K03", "K04", "N03", "H03", "H05"),
+    *("K01", "K02", "K03", "K04", "N03", "N04", "P02", "H03", "H05"),
     *("I01", "I02", "V01", "V02", "V03"),
     *("B11", "B12", "B13", "B15", "B16", "W01", "W02", "W03"),
     *("A01", "A02", "A03", "A04", "A05", "R01", "R02"),
-    *(f"C{number:02}" for number in range(2, 42) if number not in {18, 19, 33}),
+    *(f"C{number:02}" for number in range(2, 43) if number not in {18, 19, 33}),
 )
 """Those without a variable: the file is named by the id alone."""
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 from callrouter.prompts.findings import PromptError
+from callrouter.vocabulary.speakable import UNSPEAKABLE
 
 HOTLINE = "12345"
 _HOTLINE_SPOKEN = "一二三四五"
@@ -44,7 +45,6 @@ _ADDRESS_PIECES = re.compile(r"[a-z]+|[0-9]+|[^a-z0-9]")
 _PARTS_OF_THE_DAY = ((6, "凌晨"), (12, "上午"), (13, "中午"), (18, "下午"), (25, "晚上"))
 """Up to which hour a part of the day lasts."""
 _VARIABLE = re.compile(r"\{([a-z_]+)\}")
-_UNSPEAKABLE = re.compile(r"[^\u4e00-\u9fff，。、！？；：]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def fill(prompt_id: str, text: str, values: Mapping[str, str | Spoken]) -> Fille
     said = "".join(
         _said(values[piece]) if place % 2 else spoken_numbers(piece) for place, piece in enumerate(pieces)
     )
-    if rest := _UNSPEAKABLE.search(said):
+    if rest := UNSPEAKABLE.search(said):
         raise PromptError(
             f"prompt {prompt_id}",
             f"the voice cannot say the character U+{ord(rest[0]):04X}",

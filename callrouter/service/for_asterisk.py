@@ -36,6 +36,7 @@ from callrouter.plans.wanted_prompts import (
 )
 from callrouter.prompts.renderings import line_sound_path
 from callrouter.service.emergencies_for_asterisk import emergency_desks, ways_to_emergencies
+from callrouter.service.guidance_for_asterisk import told_of
 from callrouter.service.hours_for_asterisk import hours_of
 from callrouter.service.houses_for_asterisk import other_houses, ways_to_houses
 from callrouter.service.overflow_for_asterisk import (
@@ -94,6 +95,7 @@ def of_the_plan(
         told_lines=told_lines(plan, sounds),
         hub=plan.hub.number,
         houses=other_houses(plan),
+        guidances=tuple(told_of(settings, plan, sounds)),
         emergencies=tuple(emergency_desks(plan, sounds)),
         hours=hours_of(settings, plan, at),
     )

@@ -64,6 +64,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "notes": "座席的备注（个人信息）",
         "tickets": "座席登记的工单号；有几个则最后一个有效",
         "enforcement": "执法类举报的标记（立即转办，不请评价）；没有则为空",
+        "guided": "对来电人的引导：不受理的事项，或由其自行接听的热线",
     },
     "RecordedDecision": {
         "line": "热线号码，如 12315；不在计划中则为空",
@@ -167,6 +168,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
     "Note": {"at": "写下的时刻", "by": "座席", "text": "内容，最多 500 字"},
     "Ticket": {"at": "登记的时刻", "by": "座席", "number": "工单号"},
     "Enforcement": {"at": "标记的时刻", "by": "座席"},
+    "Guided": {"at": "引导的时刻", "by": "座席", "about": "事项或公用事业的标识，或热线号码"},
     "Emergency": {
         "direction": "谁交给谁",
         "service": "110、119、120 或 122",
@@ -261,6 +263,7 @@ MODELS: Final[Mapping[str, str]] = {
     "Note": "座席的备注：个人信息，与主叫号码同样对待",
     "Ticket": "座席登记的工单",
     "Enforcement": "座席标记为执法类举报：立即转办，不请评价",
+    "Guided": "座席引导来电人向何处反映；播放了什么、是否听完，见 announcements",
     "Emergency": "与紧急服务之间的交接",
     "FileProof": "声音文件的凭证",
     "Pause": "因口述个人信息而不录的一段",

@@ -100,11 +100,11 @@ class JournalEvent(StrEnum):
     MENU = "CR_MENU"
     """Keys: menu (its id in the plan), state (offered, chosen, given_up); when chosen also key (0 to 9)."""
     DESK = "CR_DESK"
-    """What an agent's desk has written down of the call; the row is written at the caller's end, in no order.
+    """What an agent has written down, marked or had said; the row is written at the caller's end, in no order.
 
-    Keys: id (the same id and part twice is one word), kind (note, ticket, enforcement), by (the seat), at (epoch
-    seconds with µs, when it was said). Of a note also text, part and of (a long one is in parts 1..of); of a ticket
-    also number.
+    Keys: id (the same id and part twice is one word), kind (note, ticket, enforcement, guidance), by (the seat), at
+    (epoch seconds with µs, when it was said). Of a note also text, part and of (a long one is in parts 1..of); of a
+    ticket also number; of guidance, which is written at once, also about (a `Guidance`'s id).
     """
     SUPERVISION = "CR_SUPERVISION"
     """A supervisor listens, whispers to the agent, or joins.

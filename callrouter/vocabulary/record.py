@@ -22,6 +22,7 @@ from callrouter.vocabulary.record_parts import (
     Consult,
     Emergency,
     Enforcement,
+    Guided,
     Hold,
     Leg,
     MenuChoice,
@@ -184,3 +185,4 @@ class CallRecord:
     notes: tuple[Note, ...] = ()
     tickets: tuple[Ticket, ...] = ()
     enforcement: Enforcement | None = None
+    guided: tuple[Guided, ...] = ()

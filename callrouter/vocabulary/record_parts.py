@@ -190,6 +190,20 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
+class Guided:
+    """The caller was told where to turn: a matter that is not accepted, or whose line answers for itself (引导).
+
+    What was played, and whether it was heard to its end, is among the announcements.
+    """
+
+    at: datetime
+    by: str | None
+    """The seat."""
+    about: str
+    """The matter's or the utility's id in the plan, or the line's number."""
+
+
+@dataclass(frozen=True, slots=True)
 class Enforcement:
     """An agent marked the call as a report that is passed on first (立即转办); no rating is asked for then."""
 

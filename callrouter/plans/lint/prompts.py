@@ -2,8 +2,8 @@
 
 Rules:
 - What a phase without an instant would play counts too: the recording must be there on the day it is dated.
-- A missing recording is silence in the caller's ear: an error, told once for each place that plays it. Of a transfer
-  general words are heard instead, which name nobody: a warning.
+- A missing recording is silence in the caller's ear: an error, told once for each place that plays it. Of a transfer,
+  and of guidance, general words are heard instead, which name nobody: a warning.
 - What only a queue, a voicemail or a transfer can say (its seats' name, its address, the callers ahead, the target)
   no desk or phase can.
 - A spoken number is read digit by digit; `1` is 幺 or 一.
@@ -17,6 +17,8 @@ from typing import Final
 from callrouter.plans.codes import Code
 from callrouter.plans.findings import Finding
 from callrouter.plans.lint.subject import Subject, all_phases, error, named, warning
+from callrouter.plans.wanted_guidance import unspeakable_guides
+from callrouter.plans.wanted_notice import WantedNotice
 from callrouter.plans.wanted_prompts import (
     OF_TRANSFERS,
     SPEAKS_ADDRESS,
@@ -25,7 +27,6 @@ from callrouter.plans.wanted_prompts import (
     SPEAKS_HOURS,
     SPEAKS_NUMBER,
     SPEAKS_SEATS,
-    WantedNotice,
     wanted,
 )
 from callrouter.vocabulary.plan import Plan
@@ -40,6 +41,7 @@ def prompts(subject: Subject) -> Iterator[Finding]:
     """Find announcements that are unknown, unspeakable or unrecorded, and numbers that are spoken wrong."""
     yield from _unknown(subject)
     yield from _unspeakable(subject)
+    yield from _unspeakable_guides(subject)
     yield from _unrecorded(subject)
     yield from _misspoken(subject)
 
@@ -88,6 +90,17 @@ def _unspeakable(subject: Subject) -> Iterator[Finding]:
         )
 
 
+def _unspeakable_guides(subject: Subject) -> Iterator[Finding]:
+    for guidance in unspeakable_guides(subject.plan):
+        yield warning(
+            subject.spot(guidance.place, "guide"),
+            Code.PROMPT_FILE_MISSING,
+            "引导语中有语音说不了的字符，来电人只听到不带去处的提示",
+            "the voice can't say a character of the guidance: callers hear words that name no place",
+            "用汉字、数字和标点写 / write it in Chinese characters, digits and marks",
+        )
+
+
 def _lacks(notice: WantedNotice, plan: Plan) -> tuple[str, str, str] | None:
     """What the announcement speaks and does not have, and what to do."""
     if notice.announcement in SPEAKS_END and notice.stop_day is None:
@@ -103,7 +116,7 @@ def _lacks(notice: WantedNotice, plan: Plan) -> tuple[str, str, str] | None:
             "改用 T03 / use T03",
         )
     of_others = notice.announcement in SPEAKS_SEATS | SPEAKS_ADDRESS | SPEAKS_COUNT | OF_TRANSFERS
-    if of_others and not (notice.seats or notice.email or notice.target or notice.dialled):
+    if of_others and not (notice.seats or notice.email or notice.target or notice.dialled or notice.guide):
         return (
             "座席、邮箱、等候的情况或转接对象，只有排队、留言和转接时才有",
             "seats, an address, a wait or a target, which only a queue, a voicemail or a transfer has",
@@ -139,11 +152,13 @@ def _unrecorded(subject: Subject) -> Iterator[Finding]:
 
 
 _SILENT: Final = ("来电人会听不到或听错", "callers would hear nothing, or what is wrong")
-_UNNAMED: Final = ("转接时只放不带名称的提示", "in transfers the general words are heard, which name nobody")
+_UNNAMED: Final = ("只放不带名称的提示", "the general words are heard, which name nobody")
 
 
 def _written_in(notice: WantedNotice) -> str:
     """The field of the plan from which the announcement follows."""
+    if notice.guide is not None:
+        return "guide"
     if notice.dialled is not None:
         return "spoken_number"
     if notice.seats is not None or notice.target is not None:

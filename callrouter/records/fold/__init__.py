@@ -141,6 +141,7 @@ def fold(
         notes=desk.notes,
         tickets=desk.tickets,
         enforcement=desk.enforcement,
+        guided=desk.guided,
     )
 
 

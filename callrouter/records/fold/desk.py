@@ -1,7 +1,7 @@
-"""What an agent wrote down of the call: notes, tickets, and the mark of a report that is passed on first. Pure.
+"""What an agent did for the record: notes, tickets, the mark of a report that is passed on first, guidance. Pure.
 
 Rules:
-- The rows come in no order, when the caller's channel ends: what counts is the instant that each names itself.
+- The rows come in no order, most when the caller's channel ends: what counts is the instant that each names itself.
 - What has the same id is one: a note's parts are put together, and what was said twice is there once. Parts that are
   missing leave a gap, which is odd.
 - A note is personal data. It is in the record, and nowhere else; it is cut at the length that a desk may send.
@@ -15,13 +15,13 @@ from typing import Final, NamedTuple
 from callrouter.records.fold.facts import Fact, instant_in, whole_number
 from callrouter.records.fold.journal import Journal
 from callrouter.vocabulary.journal import JournalEvent
-from callrouter.vocabulary.record_parts import Enforcement, Note, Survey, Ticket
+from callrouter.vocabulary.record_parts import Enforcement, Guided, Note, Survey, Ticket
 from callrouter.vocabulary.record_words import Anomaly
 
 _DESK_EVENT: Final = JournalEvent.DESK.value
 
-_NOTE, _TICKET, _ENFORCEMENT = "note", "ticket", "enforcement"
-_KINDS: Final = frozenset({_NOTE, _TICKET, _ENFORCEMENT})
+_NOTE, _TICKET, _ENFORCEMENT, _GUIDANCE = "note", "ticket", "enforcement", "guidance"
+_KINDS: Final = frozenset({_NOTE, _TICKET, _ENFORCEMENT, _GUIDANCE})
 _LONGEST_NOTE: Final = 500
 _UNREADABLE = Anomaly.UNREADABLE_FACT
 
@@ -32,6 +32,7 @@ class Desk(NamedTuple):
     notes: tuple[Note, ...] = ()
     tickets: tuple[Ticket, ...] = ()
     enforcement: Enforcement | None = None
+    guided: tuple[Guided, ...] = ()
 
 
 NOTHING: Final = Desk()
@@ -56,6 +57,7 @@ def desk_of(journal: Journal) -> Desk:
     notes: list[Note] = []
     tickets: list[Ticket] = []
     marks: list[Enforcement] = []
+    guided: list[Guided] = []
     for at_us, kind, id_ in said:
         parts = words[kind, id_]
         at, by = journal.at(at_us), parts[0].text("by")
@@ -65,9 +67,11 @@ def desk_of(journal: Journal) -> Desk:
             notes.append(Note(at, by, text))
         elif kind == _TICKET and (number := parts[0].text("number")):
             tickets.append(Ticket(at, by, number))
+        elif kind == _GUIDANCE and (about := parts[0].text("about")):
+            guided.append(Guided(at, by, about))
         else:
             journal.anomalies.add(_UNREADABLE)
-    return Desk(tuple(notes), tuple(tickets), marks[0] if marks else None)
+    return Desk(tuple(notes), tuple(tickets), marks[0] if marks else None, tuple(guided))
 
 
 def asked_for_a_rating(survey: Survey | None, enforcement: Enforcement | None) -> Survey | None:

@@ -17,7 +17,7 @@ from callrouter.asterisk_link.render import (
     render_configuration,
 )
 from callrouter.settings import PROJECT_ROOT
-from tests.unit.asterisk_link.plan_targets import EMERGENCIES, TARGETS
+from tests.unit.asterisk_link.plan_targets import EMERGENCIES, GUIDANCES, TARGETS
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +57,7 @@ def configuration() -> AsteriskConfiguration:
             targets=TARGETS,
             told_lines=(ToldLine("12345678", "b04-12345678"),),
             emergencies=EMERGENCIES,
+            guidances=GUIDANCES,
         ),
         safe_queue="hotline",
         last_resort="PJSIP/1999",

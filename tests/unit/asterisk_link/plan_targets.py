@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from callrouter.asterisk_link.of_the_plan import EmergencyDesk
+from callrouter.asterisk_link.of_the_plan import EmergencyDesk, Told
 from callrouter.asterisk_link.targets_of_the_plan import DialledTarget
 
 
@@ -33,6 +33,10 @@ TARGETS = (
     target("supervisor", "supervisor", "0", ("PJSIP/1101", "PJSIP/1102"), begins=1_800_000_000),
 )  # fmt: skip
 """Of each sort one."""
+
+
+GUIDANCES = (Told("litigation", "548442", "n01-litigation-sichuan"), Told("water", "", "p02"))
+"""What a caller can be told: with a code and without."""
 
 
 def desk(id_: str, *dial: str, areas: tuple[str, ...] = (), digits: str | None = None) -> EmergencyDesk:

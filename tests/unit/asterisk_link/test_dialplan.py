@@ -50,7 +50,7 @@ KEYS: dict[JournalEvent, set[str]] = {
         "service",
     },
     JournalEvent.HOLD: {"state"},
-    JournalEvent.DESK: set(),  # what the desk brings
+    JournalEvent.DESK: {"id", "kind", "by", "at", "about"},  # or what the desk brings
     JournalEvent.SUPERVISION: {"id", "call", "seat", "supervisor", "kind", "state", "at"},
     JournalEvent.RECORDING: {"file", "state", "bytes"},
     JournalEvent.SURVEY: {"state", "grade"},

@@ -168,7 +168,10 @@ ASKED_BY_CODE = (TransferKind.PLAIN, TransferKind.THREE_WAY)
 def test_what_the_dialplan_refuses_by_itself_is_said_as_the_controller_says_it(steps: list[Step]) -> None:
     said = set(re.findall(r"refused\|(c\d\d)", " ".join(step.args for step in of(steps, "target-of-code"))))
     asked = TransferKind.PLAIN
-    reasons = (RefusedTarget.UNKNOWN, RefusedTarget.CLOSED, RefusedTarget.YOURSELF)
+    reasons = (
+        *(RefusedTarget.UNKNOWN, RefusedTarget.CLOSED, RefusedTarget.YOURSELF),
+        RefusedTarget.GUIDE_ONLY,
+    )
     expected = {refusal_key(Refused(why, ""), asked) for why in reasons}
     both = {refusal_key(Refused(RefusedTarget.OTHER_KIND, ""), kind) for kind in ASKED_BY_CODE}
     assert said == expected | both

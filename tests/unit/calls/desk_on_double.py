@@ -101,6 +101,11 @@ class Scene:
     def moved(self, action: Action) -> None:
         """Take the step that the dialplan takes from the place to which a channel was sent."""
         place = action["Context"], action["Exten"]
+        if action["Context"] == "guidance":
+            at = self.at
+            self.held["CR_TRANSFER"] = f"{at.attempt}|talk|{at.kind or ''}|{at.target or ''}"
+            self.held["CR_GUIDANCES"] = str(1 + int(self.held.get("CR_GUIDANCES", "0")))
+            return
         if place in {("transfer-caller", "pause"), ("transfer-caller", "record")}:
             self.held["CR_PAUSED"] = "1" if place[1] == "pause" else ""
             return

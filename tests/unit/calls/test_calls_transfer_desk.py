@@ -18,13 +18,14 @@ from callrouter.calls.desk_protocol import (
     Recorded,
     TargetRefusedError,
     TransferDesk,
+    UnknownGuidanceError,
 )
 from callrouter.decide.transfer_table import Ignored
 from callrouter.vocabulary.record_words import TransferKind
 from callrouter.vocabulary.transfer import RefusedTarget, TransferState
 from tests.unit.calls.desk_asks import (
-    ACTS,
     PLAIN,
+    STEPS,
     THREE_WAY,
     asked,
     consult,
@@ -43,7 +44,7 @@ async def test_it_is_a_desk() -> None:
         assert promised
 
 
-@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("act", STEPS)
 @pytest.mark.parametrize("state", WITH_AN_AGENT)
 async def test_an_act_is_done_where_the_table_allows_it_and_refused_where_not(
     state: TransferState, act: DeskAct
@@ -192,6 +193,43 @@ async def test_what_is_not_recorded_is_not_paused() -> None:
     async with scene(CR_REC_ID="") as on:
         assert await on.desk.pause_recording("1001") is Recorded.OFF
         assert on.redirects == []
+
+
+@pytest.mark.parametrize("about", ["army", "2769"])
+@pytest.mark.parametrize("state", [TransferState.TALK, TransferState.HELD])
+async def test_a_caller_is_told_where_to_turn_and_is_with_the_agent_again(
+    state: TransferState, about: str
+) -> None:
+    async with scene(f"1|{state.value}|three_way|tax") as on:
+        for _ in range(2):
+            assert await on.desk.guide("1001", about) == Done(TransferState.TALK, 1)
+        moved = on.redirects[0]
+        assert (moved["Channel"], moved["Context"], moved["Exten"]) == (CALLER, "guidance", "army")
+        assert (moved["ExtraChannel"], moved["ExtraContext"], moved["ExtraExten"]) == (
+            AGENT,
+            "transfer-agent",
+            "talks",
+        )
+        assert len(on.redirects) == 2
+
+
+@pytest.mark.parametrize(
+    "state", [one for one in WITH_AN_AGENT if one not in (TransferState.TALK, TransferState.HELD)]
+)
+async def test_nobody_is_told_where_to_turn_while_somebody_is_called_for_him(state: TransferState) -> None:
+    async with scene(f"1|{state.value}|three_way|tax") as on:
+        with pytest.raises(NotInStateError):
+            await on.desk.guide("1001", "army")
+        assert on.redirects == []
+
+
+async def test_what_the_plan_does_not_know_nobody_is_told() -> None:
+    async with scene() as on:
+        for about in ("12366", "secrets-of-others", "tax"):
+            with pytest.raises(UnknownGuidanceError):
+                await on.desk.guide("1001", about)
+        assert on.redirects == []
+        assert [one.id for one in await on.desk.guidances()][:1] == ["army"]
 
 
 async def test_words_wait_on_the_callers_channel_for_its_end() -> None:

@@ -92,7 +92,7 @@ async def test_without_a_link_nothing_was_done_and_it_is_said_so(name: str) -> N
         assert on.redirects == []
 
 
-@pytest.mark.parametrize("name", [name for name in EVERYTHING if name not in (*WORDS, "calls")])
+@pytest.mark.parametrize("name", [name for name in EVERYTHING if name not in (*WORDS, "calls", "guidances")])
 async def test_an_asterisk_that_does_not_answer_a_look_is_away_in_the_time_that_a_request_may_take(
     name: str,
 ) -> None:

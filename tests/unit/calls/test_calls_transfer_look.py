@@ -33,6 +33,7 @@ HELD = {
     "CR_PAUSED": "(null)",
     "CR_TICKET": "(null)",
     "CR_ENFORCEMENT": "(null)",
+    "CR_GUIDANCES": "2",
 }
 
 
@@ -73,6 +74,7 @@ async def test_one_question_tells_all_of_it() -> None:
         "path": "chengdu+sichuan",
     }
     assert (look.recorded, look.ticket, look.is_enforcement) == (Recorded.ON, None, False)
+    assert look.guidances == 2
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from callrouter.calls.desk_calls import STIMULI
 from callrouter.calls.desk_protocol import DeskAct
 from callrouter.calls.transfer_board import TransferAt
 from callrouter.calls.transfer_look import Look
-from callrouter.calls.transfer_moves import move, put_right, start
+from callrouter.calls.transfer_moves import guide, move, put_right, start
 from callrouter.vocabulary.record_words import TransferKind
 from callrouter.vocabulary.transfer import TransferState
 from tests.unit.asterisk_link.conftest import configuration, dialplan, rendered
@@ -46,12 +46,13 @@ def steps(dialplan: str) -> list[Step]:
 
 def all_moves() -> Iterator[tuple[str, dict[str, str]]]:
     for act, seen in product(DeskAct, (INSIDE, OUTSIDE)):
-        if act not in BEGINS:
+        if act not in (*BEGINS, DeskAct.GUIDE):
             yield f"{act.value}-{seen.is_out_of_queue}", move(seen, act)
     for target, kind in product(TARGETS, (TransferKind.THREE_WAY, TransferKind.PLAIN)):
         yield f"{kind.value}-{target.id}", start(INSIDE, target.id, kind)
     for desk in EMERGENCIES:
         yield f"{EMERGENCY.value}-{desk.id}", start(INSIDE, desk.id, EMERGENCY)
+    yield "guide", guide(INSIDE, "litigation")
     yield "put-right", put_right(CALLER)
 
 
@@ -76,7 +77,7 @@ def test_where_a_place_has_a_name_of_its_own_it_is_meant_and_no_pattern(steps: l
     headers = MOVES[name]
     for prefix in ("", "Extra"):
         context, exten = headers.get(f"{prefix}Context"), headers.get(f"{prefix}Exten")
-        if context not in (None, transfer_moves.STARTS, transfer_moves.EMERGENCY):
+        if context not in (None, transfer_moves.STARTS, transfer_moves.EMERGENCY, transfer_moves.GUIDES):
             assert exten in {step.exten for step in steps if step.context == context}
 
 
@@ -108,8 +109,9 @@ def test_whoever_must_go_is_moved_and_nobody_else(act: DeskAct, inside: set[str]
 
 
 def test_every_act_of_a_desk_has_a_move() -> None:
-    assert {*transfer_moves.CALLER_TO, *transfer_moves.AGENT_TO} == {*DeskAct} - {*BEGINS}
-    assert {*STIMULI, *RECORDING} == {*DeskAct}
+    moved = {*transfer_moves.CALLER_TO, *transfer_moves.AGENT_TO}
+    assert moved == {*DeskAct} - {*BEGINS, DeskAct.GUIDE}
+    assert {*STIMULI, *RECORDING, DeskAct.GUIDE} == {*DeskAct}
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.id)

@@ -35,12 +35,14 @@ def transfers(*arguments: str | Path) -> Ran:
 def test_the_sheet_has_a_line_for_each_with_its_code_and_how_it_stands() -> None:
     ran = transfers("list", HAINAN, "--at", AT)
     assert (ran.code, ran.err) == (0, "")
-    lines = {line.split()[0]: line for line in ran.out.splitlines()}
+    lines = {line.split()[0]: line for line in filter(None, ran.out.splitlines())}
     assert "海关分中心" in lines["12360"]
     assert "三方 three-way" in lines["12360"]
     assert lines["12360"].endswith("可转 open")
     assert "只能派发工单 / tickets only" in lines["089880096001"]
     assert lines["1001"].split()[1] == "1001"
+    assert lines["548442"].endswith("litigation")
+    assert "请向有管辖权的人民法院提起诉讼" in lines["548442"]
 
 
 def test_it_is_asked_about_an_instant() -> None:

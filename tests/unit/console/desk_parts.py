@@ -16,6 +16,7 @@ from callrouter.calls.transfer_desk_double import TransferDeskDouble
 from callrouter.console.desk_api import DeskApi, desk_routes
 from callrouter.console.desk_stream import DeskStreams, StreamLimits
 from callrouter.console.desk_tokens import DeskTokens, KeptToken, TokenFile, keep
+from callrouter.decide.guidance import Guidance, GuidanceSort
 from callrouter.decide.transfer_target import Offer
 from callrouter.local_system.secrets import write_private
 from callrouter.vocabulary.desk_role import Role
@@ -43,6 +44,13 @@ OFFERS = (
             *(RefusedTarget.TICKET_ONLY, "只能派发工单 / tickets only: write one", Means.TICKET, "tobacco"),
             "dialplans/sichuan/lines.yaml:14",
         ),
+    ),
+)
+
+GUIDANCES = (
+    Guidance(
+        *("litigation", GuidanceSort.MATTER, "须通过诉讼程序解决的事项", "请向人民法院提起诉讼", "548442"),
+        "dialplans/sichuan/plan.yaml:141",
     ),
 )
 
@@ -110,7 +118,7 @@ def desks(
     }
     file = folder / "desk_tokens.json"
     write_tokens(file, *(kept for _, kept in made.values()))
-    desk = TransferDeskDouble(STAFF.seats, OFFERS)
+    desk = TransferDeskDouble(STAFF.seats, OFFERS, GUIDANCES)
     tokens = DeskTokens(file, STAFF, read) if read else DeskTokens(file, STAFF)
     return Desks(
         desk,

@@ -23,6 +23,7 @@ from tests.unit.console.desk_parts import CALLER, Desks, call_of, desks
 
 BODIES = {
     "/desk/consult": {"target": "12366"},
+    "/desk/guide": {"about": "litigation"},
     "/desk/note": {"text": "请回电"},
     "/desk/ticket": {"number": "GD-2026-1234"},
     "/desk/wrap-up": {"on": True},
@@ -59,7 +60,7 @@ async def test_an_agent_sees_his_call_with_its_caller_masked(http: httpx.AsyncCl
     assert (call["state"], call["attempt"], call["line"], call["path"]) == ("talk", 0, "12366", ["chongqing"])
     assert call["flags"] == ["repeat"]
     assert call["since"] == "2026-11-23T01:35:53Z"
-    assert set(call["may"]) == {"consult", "pass", "emergency", "hold"}
+    assert set(call["may"]) == {"consult", "pass", "emergency", "hold", "guide"}
 
 
 async def test_an_agent_sees_the_whole_number_where_the_settings_say_so(tmp_path: Path) -> None:
@@ -128,6 +129,18 @@ async def test_hold_and_resume_pass_and_cancel_and_recording(made: Desks, http: 
     assert (await http.post("/desk/recording/resume")).json() == {"recorded": "on"}
 
 
+async def test_a_caller_is_told_where_to_turn_by_id_or_code(made: Desks, http: httpx.AsyncClient) -> None:
+    (first,) = (await http.get("/desk/guidances")).json()["guidances"]
+    assert (first["id"], first["sort"], first["code"]) == ("litigation", "matter", "548442")
+    for about in ("litigation", "548442"):
+        answer = await http.post("/desk/guide", json={"about": about, "attempt": 0})
+        assert answer.json() == {"state": "talk", "attempt": 0}
+    assert (await http.post("/desk/guide", json={"about": "12366"})).json()["error"] == "unknown_guidance"
+    await http.post("/desk/consult", json={"target": "1002", "kind": "plain"})
+    refused = await http.post("/desk/guide", json={"about": "litigation"})
+    assert (refused.status_code, refused.json()["error"]) == (409, "not_in_state")
+
+
 async def test_words_are_written_down_under_the_requests_key(made: Desks, http: httpx.AsyncClient) -> None:
     for path, key in (("note", "k-1"), ("ticket", "k-2"), ("enforcement", "k-3")):
         answer = await http.post(
@@ -184,6 +197,7 @@ FAILURES = [
     (p.AsteriskRefusedError(), 502, "asterisk_refused", {}),
     (p.BadWordError("ticket"), 400, "bad_word", {"what": "ticket"}),
     (UnknownSeat(), 404, "unknown_seat", {}),
+    (p.UnknownGuidanceError(), 404, "unknown_guidance", {}),
     (RuntimeError(f"about {CALLER}"), 500, "failed", {}),
 ]
 

@@ -55,7 +55,7 @@ def test_every_key_is_one_of_the_dialplans_and_every_request_beside_it_is_there(
     )
     requests = {request for row in rows(name, 1) for request in re.findall(r"POST (/[\w/-]+)", row[2])}
     assert requests <= {one.path for one in OPERATIONS}
-    assert len(requests) == 8
+    assert len(requests) == 9
 
 
 @pytest.mark.parametrize("name", BOTH)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from callrouter.plans.check import check
 from callrouter.plans.wanted_prompts import (
+    OF_GUIDANCE,
     SPEAKS_ADDRESS,
     SPEAKS_COUNT,
     SPEAKS_END,
@@ -121,6 +122,30 @@ def test_c21_a_target_that_nobody_has_recorded_is_a_warning_prompt_file_missing(
     assert [text_at(tmp_path, finding) for finding in missed] == ["幺二三三三", "税务分中心"]
 
 
+def test_c39_guidance_that_no_voice_can_say_prompt_file_missing(tmp_path: Path) -> None:
+    spoken = [
+        ("what: 须通过诉讼解决的事项, source", "what: 须通过诉讼解决的事项, guide: 请拨打 A-114, source")
+    ]
+    (finding,) = found(tmp_path, plan=spoken)
+    assert told([finding]) == ["plan.yaml warning PROMPT_FILE_MISSING -"]
+    assert text_at(tmp_path, finding).startswith("请拨打 A-114")
+
+
+def test_c39_guidance_that_nobody_has_recorded_is_a_warning_prompt_file_missing(tmp_path: Path) -> None:
+    spoken = [("what: 须通过诉讼解决的事项, source", "what: 须通过诉讼解决的事项, guide: 请起诉, source")]
+    loaded = qingxi(tmp_path, plan=spoken)
+    assert loaded.plan is not None
+    keys = {notice.key for notice in wanted(loaded.plan)}
+    assert "n01-litigation-sound" in keys
+    (finding,) = (
+        one
+        for one in check(loaded, AT, CATALOGUE | {"N01"}, keys - {"n01-litigation-sound"})
+        if one.fault.code == "PROMPT_FILE_MISSING"
+    )
+    assert told([finding]) == ["plan.yaml warning PROMPT_FILE_MISSING -"]
+    assert text_at(tmp_path, finding).startswith("请起诉")
+
+
 def test_what_the_lint_believes_of_announcements_is_what_the_catalogue_says() -> None:
     entries = load_catalogue(PROJECT_ROOT / "ivr_prompts").prompts.values()
     speaks = {entry.prompt_id: set(entry.variables) for entry in entries}
@@ -130,7 +155,8 @@ def test_what_the_lint_believes_of_announcements_is_what_the_catalogue_says() ->
     assert {name for name, said in speaks.items() if "seat_name" in said} == SPEAKS_SEATS
     assert {name for name, said in speaks.items() if "email" in said} == SPEAKS_ADDRESS
     of_a_target = {"branch_name", "target_platform", "utility"}
-    assert {name for name, said in speaks.items() if said & of_a_target} == SPEAKS_TARGET
+    assert {name for name, said in speaks.items() if said & of_a_target} == SPEAKS_TARGET | {"P01", "P03"}
+    assert {name for name, said in speaks.items() if "guidance" in said} | {"P01", "P03"} == OF_GUIDANCE
     assert {name for name, said in speaks.items() if "dialled" in said} == SPEAKS_LINE
     assert {name for name, said in speaks.items() if said & {"position", "wait_min"}} == SPEAKS_COUNT
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from callrouter.announcements import announcements_of
+from callrouter.decide.guidance import guidance_key, guidances_of
 from callrouter.decide.transfer_codes import targets_of
 from callrouter.decide.transfer_sounds import sounds_of
 from callrouter.plans.load import load_plan
@@ -95,7 +96,9 @@ def test_every_name_that_is_wanted_is_one_that_a_transfer_looks_for(name: str) -
     plan = load_plan(DIALPLANS / name)
     targets = targets_of(plan, Staff(())).by_id.values()
     looked_for = {key for target in targets for key in sounds_of(target, plan)}
-    assert {notice.key for notice in wanted(plan) if notice.target is not None} <= looked_for
+    named = {one.key for one in wanted(plan) if one.target is not None}
+    told = {guidance_key(one, plan) for one in guidances_of(plan, Staff(())).by_id.values()}
+    assert named <= looked_for | told
 
 
 def test_c45_whoever_is_called_hears_the_dialled_line_s_number() -> None:
@@ -121,5 +124,5 @@ def test_c45_the_mayor_s_line_is_told_by_its_name_and_not_by_eleven_digits() -> 
 def test_what_is_said_of_transfers_is_all_that_may_be_missing() -> None:
     for name in SHIPPED:
         notices = wanted(load_plan(DIALPLANS / name))
-        of_transfers = {one.key for one in notices if one.target is not None or one.dialled is not None}
-        assert of_transfers == {one.key for one in notices if one.announcement in OF_TRANSFERS}
+        by_keys = {one.key for one in notices if one.target or one.dialled or one.guide}
+        assert by_keys == {one.key for one in notices if one.announcement in OF_TRANSFERS}

@@ -13,7 +13,7 @@ from callrouter.records.fold import fold
 from callrouter.service.masking import HIDDEN, masked_record, masked_rows
 from callrouter.service.real_call import as_json
 from callrouter.vocabulary.cel import CelRow
-from callrouter.vocabulary.record_parts import Enforcement, Note, Supervision, Survey, Ticket
+from callrouter.vocabulary.record_parts import Enforcement, Guided, Note, Supervision, Survey, Ticket
 from callrouter.vocabulary.record_words import Anomaly, LegRole, SupervisionKind
 from tests.unit.records.test_records_fold import at, folded, normal, row, user
 
@@ -50,6 +50,18 @@ def test_a_note_of_which_a_part_is_missing_is_odd_and_kept() -> None:
     record = folded(with_rows(*parts[1:]))
     assert 0 < len(record.notes[0].text) < 500
     assert record.anomalies == (Anomaly.NOTE_INCOMPLETE,)
+
+
+def test_it_is_told_of_what_the_caller_was_guided_and_by_whom() -> None:
+    rows = [
+        user(61, "CR_DESK", id="g2", kind="guidance", by="1001", at="1795400061.000000", about="12366"),
+        user(60, "CR_DESK", id="g1", kind="guidance", by="1001", at="1795400060.000000", about="litigation"),
+        user(62, "CR_DESK", id="g3", kind="guidance", by="1001", at="1795400062.000000"),
+    ]
+    record = folded(with_rows(*rows))
+    assert [(one.about, one.by) for one in record.guided] == [("litigation", "1001"), ("12366", "1001")]
+    assert isinstance(record.guided[0], Guided)
+    assert record.anomalies == (Anomaly.UNREADABLE_FACT,)
 
 
 def test_nobody_writes_a_note_that_is_longer_than_a_desk_may_send() -> None:
