@@ -34,6 +34,7 @@ UserName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 _TAKEN_IN_PJSIP = frozenset({"carrier", "trunk", "phone", "system", "global", "udp"})
 """Sections that asterisk/pjsip.conf.j2 has for itself."""
 _REHEARSAL_RTP_PORTS = 1000
+_REHEARSED_CARRIER = ipaddress.IPv4Network("127.0.0.2/32")
 
 
 class _Part(BaseModel):
@@ -96,7 +97,10 @@ class Sip(_Part):
         return self
 
     def beside(self, shift: int) -> Sip:
-        """The same telephony for an instance beside this one: ports of its own, and no carrier but ours."""
+        """The same telephony for an instance beside this one: ports of its own, and nobody from outside this machine.
+
+        Calls of its trunks come from the loopback addresses that they have among others, if they have any.
+        """
         # Asterisk takes even ports for RTP, and would go one below an odd first one.
         first = self.rtp_last + 1 + (self.rtp_last + 1) % 2
         if first + _REHEARSAL_RTP_PORTS > 65535:
@@ -106,10 +110,14 @@ class Sip(_Part):
                 "port": self.port + shift,
                 "rtp_first": first,
                 "rtp_last": first + _REHEARSAL_RTP_PORTS - 1,
-                "carrier_networks": (ipaddress.IPv4Network("127.0.0.2/32"),),
-                "trunks": {},
+                "carrier_networks": (_REHEARSED_CARRIER,),
+                "trunks": {name: own for name, all_ in self.trunks.items() if (own := _on_loopback(all_))},
             }
         )
+
+
+def _on_loopback(networks: tuple[ipaddress.IPv4Network, ...]) -> tuple[ipaddress.IPv4Network, ...]:
+    return tuple(one for one in networks if one.is_loopback and not one.overlaps(_REHEARSED_CARRIER))
 
 
 class Queue(_Part):

@@ -4,7 +4,7 @@ Rules:
 - A service is called at its peers, each an endpoint of its own; the number is the one that the peer's address names,
   else the service's.
 - What is said names the service, and is played only where it was recorded.
-- A rehearsal calls nobody outside: its services have trunks that lead nowhere.
+- A rehearsal calls nobody outside this machine: its services have trunks that lead nowhere.
 """
 
 from __future__ import annotations

@@ -45,8 +45,8 @@ from callrouter.service.overflow_for_asterisk import (
     trunks_of_platforms,
     trunks_that_hand_over,
     ways_out,
-    without_ways_out,
 )
+from callrouter.service.rehearsed_ways import rehearsed, rehearsed_steps
 from callrouter.service.targets_for_asterisk import dialled_targets, told_lines, ways_to_targets
 from callrouter.settings import Settings
 from callrouter.settings_file import SettingsError
@@ -79,6 +79,9 @@ def of_the_plan(
     _require_known_trunks(settings, plan)
     general, sounds = settings.queue.general, sounds or sounds_folder()
     steps = tuple(overflows(settings, plan, partial(_by_itself, sounds=sounds)))
+    ways = tuple(_ways_out(settings, plan))
+    if rehearsal:
+        ways = rehearsed(ways)
     return OfThePlan(
         queues=(general, *sorted(plan.queues.keys() - {general})),
         notices=tuple(_notices(plan, settings.recording.enabled, sounds)),
@@ -86,8 +89,8 @@ def of_the_plan(
         emergency_priority=plan.desks.emergency.priority,
         addresses=tuple(_addresses(settings, plan, sounds)),
         unsurveyed=plan.survey.except_queues if plan.survey is not None else (),
-        overflows=tuple(without_ways_out(steps)) if rehearsal else steps,
-        ways_out=() if rehearsal else tuple(_ways_out(settings, plan)),
+        overflows=tuple(rehearsed_steps(steps, ways)) if rehearsal else steps,
+        ways_out=ways,
         trunks_of_platforms=tuple(trunks_of_platforms(plan)),
         trunks_that_hand_over=tuple(trunks_that_hand_over(plan)),
         menus=tuple(_menus(plan, sounds)),

@@ -3,7 +3,7 @@
 Rules:
 - A decision names a house by its peer. The number that its address names is dialled there, else the one that the
   caller dialled.
-- A rehearsal calls nobody outside: its houses have trunks that lead nowhere, and the queue answers.
+- A rehearsal calls nobody outside this machine: other houses have trunks that lead nowhere, and the queue answers.
 """
 
 from __future__ import annotations

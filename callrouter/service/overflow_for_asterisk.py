@@ -46,12 +46,6 @@ def ways_out(plan: Plan) -> Iterator[WayOut]:
     yield from found.values()
 
 
-def without_ways_out(steps: Iterable[OverflowStep]) -> Iterator[OverflowStep]:
-    """The steps of a rehearsal: nobody outside is called by it."""
-    for step in steps:
-        yield step if step.goes != "platform" else OverflowStep(step.queue, "last-resort", step.wait_s)
-
-
 def trunks_of_platforms(plan: Plan) -> Iterable[str]:
     """Trunks by which other platforms bring calls."""
     return (trunk.id for trunk in plan.trunks.values() if (trunk.source or "").startswith(_OF_PLATFORMS))

@@ -20,6 +20,10 @@ from callrouter.settings_file import load_settings
 
 LONGEST_FIRST = (
     "test_e2e_kill_points_behind",
+    "test_e2e_day_sichuan",
+    "test_e2e_day_inner_mongolia",
+    "test_e2e_day_hainan",
+    "test_e2e_day_yunnan",
     "test_e2e_record_faults",
     "test_e2e_overflow",
     "test_e2e_fail_safe",

@@ -190,6 +190,17 @@ def test_trunks_are_told_apart_by_their_addresses(write: Write) -> None:
     assert found.for_rehearsal().sip.trunks == {}
 
 
+def test_in_a_rehearsal_a_trunks_calls_come_from_this_machine_alone(write: Write) -> None:
+    found = load_settings(
+        write("sip: {trunks: {police-110: [192.0.2.110/32, 127.0.0.210/32], chongqing: [192.0.2.31/32]}}\n")
+    )
+    assert found.for_rehearsal().sip.trunks == {"police-110": (IPv4Network("127.0.0.210/32"),)}
+    ours = load_settings(
+        write("sip: {carrier_networks: [192.0.2.1/32], trunks: {police-110: [127.0.0.2/32]}}\n")
+    )
+    assert ours.for_rehearsal().sip.trunks == {}
+
+
 @pytest.mark.parametrize(
     ("trunks", "fault"),
     [

@@ -104,7 +104,7 @@ def test_a_utility_that_can_be_called_keeps_its_number_for_that() -> None:
 
 def test_whoever_asks_for_it_as_a_target_is_told_to_guide() -> None:
     call = call_to("12345")
-    asking = Asking(at_hand_of(decided(call).ruling, call, PLAN), PLAN, NOW, "1001", STAFF)
+    asking = Asking(at_hand_of(decided("12345").ruling, call, PLAN), PLAN, NOW, "1001", STAFF)
     for asked in ("army", "2769", "12380"):
         refused = target_for(asked, TransferKind.PLAIN, asking)
         assert isinstance(refused, Refused)
