@@ -141,6 +141,29 @@ def timeline(
     raise typer.Exit(show_timeline(path, numbers or [], svg, lang, overlay=not no_overlay, config=config))
 
 
+@commands.command("diff")
+def diff(
+    before: Annotated[
+        str,
+        typer.Argument(
+            metavar="A",
+            help="计划目录，或 版本:目录 / a folder, or revision:folder, such as HEAD~1:dialplans/sichuan",
+        ),
+    ],
+    after: Annotated[str, typer.Argument(metavar="B", help="同上 / the same")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON 对象 / one JSON object")] = False,
+    no_overlay: NoOverlayOption = False,
+) -> None:
+    """两份计划的差别：哪些来电从何时起怎样不同 / Which calls are treated otherwise, and from when to when.
+
+    退出码 / exit code: 0 没有差别 / the same, 1 有差别 / they differ, 2 参数或计划有误 / bad argument or plan.
+    """
+    from callrouter.cli.plan_diff import print_diff
+
+    raise typer.Exit(print_diff(before, after, as_json=as_json, overlay=not no_overlay))
+
+
 @commands.command("schema")
 def schema(
     output: Annotated[

@@ -88,7 +88,7 @@ class Memory:
         self._areas = frozenset(_areas(plan))
         self._plan = plan
         days = changes_of_days(_hours(plan), plan.calendar, self.zone)
-        self._changes = sorted({at.astimezone(UTC) for at in (*_changes(plan), *days)})
+        self._changes = sorted({at.astimezone(UTC) for at in (*beginnings(plan), *days)})
         self._epochs: dict[int, Epoch] = {}
         self._latest = self._epoch(0, None)
 
@@ -130,8 +130,8 @@ def memory_of(plan: Plan) -> Memory:
     return memory
 
 
-def _changes(plan: Plan) -> Iterator[datetime]:
-    """Every instant at which anything in the plan begins or ends."""
+def beginnings(plan: Plan) -> Iterator[datetime]:
+    """Every instant at which anything in the plan begins or ends, in no order; public holidays are not among them."""
     schedules = {id(schedule): schedule for schedule in plan.schedules.values()}
     schedules |= {id(line.schedule): line.schedule for line in plan.lines.values()}
     schedules |= {id(one.schedule): one.schedule for one in plan.lists.lists}

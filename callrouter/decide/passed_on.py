@@ -59,9 +59,15 @@ def before_entry(ruling: Ruling, call: Call) -> tuple[str, ...]:
 
 
 def path_of(ruling: Ruling, call: Call) -> tuple[str, ...]:
-    """The platforms that the call has passed, ours last; of a path that is too long, the newest."""
+    """The platforms that the call has passed, ours last; of a path that is too long, the newest.
+
+    One that is not served here has not had it yet: it may be whom the call goes to.
+    """
     path = list(before_entry(ruling, call))
-    for platform in (ruling.entry, ruling.platform):
+    for platform in (
+        ruling.entry if ruling.here in ("", ruling.entry) else "",
+        ruling.answers or ruling.platform,
+    ):
         if platform and path[-1:] != [platform]:
             path.append(platform)
     return tuple(path[-LONGEST_PATH:])

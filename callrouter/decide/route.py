@@ -40,6 +40,25 @@ def decide(call: Call, plan: Plan, at: datetime) -> Decision:
     if at.tzinfo is None:
         raise ValueError("the instant of a decision must be zone-aware")
     memory = memory_of(plan)
+    case, door, shared = _found(call, plan, memory, at)
+    ruling = _in_force(case, at, memory)
+    if shared is not None:
+        ruling = listed(ruling, shared)
+    if call.passed_on is not None or call.came_back:
+        ruling = kept_here(ruling, call, door.trunk, plan)
+    return Decision(ruling, at)
+
+
+def case_of(call: Call, plan: Plan, at: datetime) -> Case:
+    """All that the plan says of such a call in the epoch of `at`: what holds now, and at other hours.
+
+    Of a listed number it says what it says of all numbers of the list.
+    """
+    return _found(call, plan, memory_of(plan), at)[0]
+
+
+def _found(call: Call, plan: Plan, memory: Memory, at: datetime) -> tuple[Case, Door, Line | None]:
+    """The case, by which door it came, and the line if its list shares one case."""
     epoch = memory.epoch_of(at)
     door = _door(call, plan, memory, epoch, at)
     number, line = _dialled(call.called, door, plan, memory)
@@ -56,12 +75,7 @@ def decide(call: Call, plan: Plan, at: datetime) -> Decision:
         case = _case(number, line, _received(call, door, plan, epoch, at))
         if len(epoch.cases) < MOST_KEPT:
             epoch.cases[key] = case
-    ruling = _in_force(case, at, memory)
-    if shared and line is not None:
-        ruling = listed(ruling, line)
-    if call.passed_on is not None or call.came_back:
-        ruling = kept_here(ruling, call, door.trunk, plan)
-    return Decision(ruling, at)
+    return case, door, line if shared else None
 
 
 def _door(call: Call, plan: Plan, memory: Memory, epoch: Epoch, at: datetime) -> Door:

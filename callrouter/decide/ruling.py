@@ -261,6 +261,7 @@ def base(
         area=received.dialled_area or sole_area(entry),
         register_rule=_register_rule(plan, platform),
         here=answering(entry, plan).id,
+        answers=answering(platform, plan).id,
     )
 
 

@@ -132,6 +132,8 @@ class Ruling(NamedTuple):
     """By when the platform passes on what it has accepted: `18:00/10:00`; None: nobody has said."""
     here: str = ""
     """The platform by which the call came to this instance: the entry, or home for one that is not served here."""
+    answers: str = ""
+    """The platform of this instance whose seats answer, or would if another house did not: `platform`, or home."""
 
     def __hash__(self) -> int:
         """Hash line and area alone: rulings are looked up at every call, and few in force at once share both."""

@@ -150,7 +150,7 @@ class LineLists:
         slots = self._rows.slots()
         if len(self._files) == 1:
             return {self.lists[0].id: slots}
-        ends = [*self._starts[1:], len(self._rows)]
+        ends = [*self._starts[1:], len(self._rows)] if self._files else []
         return {
             file.list.id: [slot for slot in slots if file.first_row <= row_of(slot) < end]
             for file, end in zip(self._files, ends, strict=True)

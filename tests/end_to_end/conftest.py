@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from running_system import MakeSystem, System, free_port
+from running_system import MakeSystem, System, first_audio_port, free_port
 
 from callrouter.layout import SETUP_FOLDER
 from callrouter.settings_file import load_settings
@@ -68,8 +68,7 @@ def make_system(request: pytest.FixtureRequest) -> Iterator[MakeSystem]:
         folder = SETUP_FOLDER / "test" / f"{os.getpid()}-{time.monotonic_ns()}"
         folder.mkdir(parents=True)
         folders.append(folder)
-        rtp = free_port(socket.SOCK_DGRAM)
-        rtp = rtp if rtp < 64000 else rtp - 5000
+        rtp = first_audio_port()
         settings: dict[str, Any] = {
             "run_dir": str(folder / "run"),
             "sip": {"port": free_port(socket.SOCK_DGRAM), "rtp_first": rtp, "rtp_last": rtp + 400},

@@ -111,6 +111,14 @@ def test_c12_a_chain_comes_back_when_a_line_of_the_plan_stands_behind_a_number_o
     assert not has_come_back(Clues(PILOT), NEIGHBOURS, PLAN)
 
 
+def test_a_platform_that_is_not_served_here_has_not_had_the_call_that_goes_to_it() -> None:
+    call = call_to("02312345")
+    ruling = decided("02312345").ruling
+    assert isinstance(ruling.treatment, Dial)
+    assert ruling.entry == ruling.platform == "neighbour"
+    assert path_of(ruling, call) == ("province",)
+
+
 def test_a_path_grows_by_us_and_keeps_its_newest() -> None:
     call = call_to("12345")
     ruling = decided("12345").ruling
