@@ -164,6 +164,37 @@ def diff(
     raise typer.Exit(print_diff(before, after, as_json=as_json, overlay=not no_overlay))
 
 
+@commands.command("cases")
+def cases(
+    *,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH",
+            help="计划目录，或装着计划的目录 / plan folders, or a folder of them [the settings' plan]",
+        ),
+    ] = None,
+    fail_under: Annotated[
+        float,
+        typer.Option(
+            "--fail-under", min=0, max=100, help="用到的规则少于此百分比则不通过 / fail below this coverage"
+        ),
+    ] = 0.0,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="每个计划一行 JSON / one JSON value a plan")
+    ] = False,
+    no_overlay: NoOverlayOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """计划自带的案例（*.cases.yaml）：是否相符，用到多少规则 / A plan's own tests, and what they try of it.
+
+    退出码 / exit code: 0 相符 / all as they say, 1 不符或规则用得太少 / not, 2 计划或案例有误 / bad plan or cases.
+    """
+    from callrouter.cli.plan_cases import run_cases
+
+    raise typer.Exit(run_cases(paths or [], fail_under, config, as_json=as_json, overlay=not no_overlay))
+
+
 @commands.command("schema")
 def schema(
     output: Annotated[

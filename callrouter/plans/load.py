@@ -43,6 +43,8 @@ __all__ = ["Choice", "Loaded", "Positions", "load", "load_plan"]
 PLAN_FILE = "plan.yaml"
 LINES_FILE = "lines.yaml"
 OPERATOR_FILE = "operator.yaml"
+CASES_ENDING = ".cases.yaml"
+"""The plan's own tests (`plans.cases`): no part of the plan."""
 _READ_SUFFIXES = frozenset({".yaml", ".yml", ".csv"})
 
 
@@ -151,7 +153,7 @@ def _strays(folder: Path, shown: str, drafts: Drafts, *, overlay: bool) -> list[
     found: list[Finding] = []
     for name in here:
         suffix = Path(name).suffix.lower()
-        if name in known or suffix not in _READ_SUFFIXES:
+        if name in known or suffix not in _READ_SUFFIXES or name.endswith(CASES_ENDING):
             continue
         if suffix == ".csv" and (not tables_are_known or nearest(name.lower(), lost)):
             continue  # the list that wants it, or is wrong, is told instead

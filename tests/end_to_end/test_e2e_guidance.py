@@ -117,6 +117,20 @@ async def test_a_caller_who_goes_meanwhile_frees_the_agent(system: System) -> No
         assert told_whole(scene) == []
 
 
+async def test_what_the_agent_wants_meanwhile_cuts_it_off_and_the_call_goes_its_way(system: System) -> None:
+    async with ready(system) as on, on.scene() as scene:
+        await chosen(scene, "*9", keys_of("litigation"))
+        await asyncio.sleep(6.5)
+        await scene.agent.press("*8")
+        await scene.comes_to("held")
+        await scene.hears_music()
+        await scene.agent.press("*6")
+        await talks_with_the_agent(scene)
+        await scene.agent.hang_up()
+        await scene.call.wait_for(CallState.ENDED, timeout_s=40)
+        assert told_whole(scene) == []
+
+
 async def test_the_desk_does_it_from_a_talk_and_from_a_hold_and_in_no_other_state(system: System) -> None:
     async with ready(system) as on:
 
