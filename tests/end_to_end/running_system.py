@@ -32,7 +32,7 @@ from callrouter.vocabulary.message import Kind
 _FIRST_PORT, _PORTS_EACH, _WORKERS = 10_000, 2_700, 8
 """Below those that the kernel gives to outgoing connections (32768 and up): of these anybody might have one when a
 system that was stopped for a while wants its own again. Each worker has some for itself."""
-_FIRST_AUDIO_PORT, _AUDIO_PORTS_EACH = 34_000, 3_000
+_FIRST_AUDIO_PORT, _AUDIO_PORTS_EACH, _AUDIO_STARTS = 34_000, 3_000, 25
 _given_out = itertools.count(os.getpid() % 1_000 * 2)
 
 
@@ -51,8 +51,16 @@ def free_port(kind: socket.SocketKind) -> int:
 
 
 def first_audio_port() -> int:
-    """Where a system's audio may begin, its rehearsal's behind it: Asterisk passes over ports that are taken."""
-    return _FIRST_AUDIO_PORT + _worker() * _AUDIO_PORTS_EACH
+    """Where a system's audio may begin, and behind it its rehearsal's: not where another one's is in use just now."""
+    for _ in range(_AUDIO_STARTS):
+        port = _FIRST_AUDIO_PORT + _worker() * _AUDIO_PORTS_EACH + next(_given_out) % _AUDIO_STARTS * 60
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first:
+            try:
+                first.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no free port for audio")
 
 
 def _worker() -> int:

@@ -124,7 +124,8 @@ async def test_another_platform_answers_its_own_and_greets_them_itself(system: S
         call, invite = await door.comes(MIANYANG)
         assert any("sip:12345@" in value for value in invite.received_headers("To"))
         (told,) = invite.received_headers("X-CallRouter-Context")
-        assert "path=sichuan+mianyang" in told
+        # Mianyang has not had it yet.
+        assert "path=sichuan&" in told
         assert call.state is not CallState.UP
         await invite.ring()
         await invite.answer()
