@@ -24,7 +24,8 @@ HANDED_OVER_NOTICE: Final = "M05"
 MINORS_NOTICE: Final = "Z01"
 
 _LONG_NOTICE: Final = "g04"
-_SHORT_NOTICES: Final = {HANDED_OVER_NOTICE: "g06", MINORS_NOTICE: "z02", None: "g06"}
+_SHORT_NOTICES: Final = {HANDED_OVER_NOTICE: None, MINORS_NOTICE: "z02", None: "g06"}
+"""Where the long form is not said. Who is handed over hears one announcement, which says of the recording itself."""
 
 
 def second_notice(announcement: str | None, *, urgent: bool = False) -> str | None:

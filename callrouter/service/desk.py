@@ -5,7 +5,8 @@ Rules:
   the desk there (`calls.transfer_steps` says why no step is done twice).
 - What is done by itself (callers left with nobody, after a gap) is the holder's alone.
 - A gap in the news (a new link, a restart of either side) is closed by one snapshot. Transfers stand on the channels
-  of their callers, so each goes on from where it is.
+  of their callers, so each goes on from where it is. Who takes control looks once, too: there may have been a gap
+  while nobody had it.
 - Before a stop no transfer is begun, and those that go on are waited for: so long, and no longer than Asterisk is
   there. Whoever cannot wait says stop a second time.
 """
@@ -23,6 +24,7 @@ import structlog
 
 from callrouter.asterisk_link.ami_client import AmiState
 from callrouter.asterisk_link.ami_errors import AmiError
+from callrouter.asterisk_link.ami_follow import take_snapshot
 from callrouter.asterisk_link.ami_messages import AmiMessage
 from callrouter.asterisk_link.ami_snapshot import Snapshot
 from callrouter.calls.desk_calls import Flags
@@ -125,18 +127,29 @@ class DeskService:
         self._streams.close()
 
     async def run(self) -> NoReturn:
-        """Look after callers whom a gap may have left with nobody, until cancelled."""
+        """Look after callers whom a gap may have left with nobody, until cancelled.
+
+        A gap may come while nobody is in control: who then takes it looks anew.
+        """
+        has_looked = False
         while True:
-            await self._seen.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOKED_EVERY_S):
+                    await self._seen.wait()
+            is_news = self._seen.is_set()
             self._seen.clear()
-            snapshot = self._latest
-            if snapshot is None or not self._control.is_held:
-                continue
-            try:
-                await rescue(self._ami, snapshot)
-            except AmiError as error:
-                # The next link brings a snapshot of its own.
-                _log.info("transfers_not_looked_at", error=type(error).__name__)
+            if not self._control.is_held:
+                has_looked = False
+            elif is_news or not has_looked:
+                has_looked = True
+                await self._look_after(self._latest if is_news else None)
+
+    async def _look_after(self, snapshot: Snapshot | None) -> None:
+        try:
+            await rescue(self._ami, snapshot or await take_snapshot(self._ami))
+        except AmiError as error:
+            # The next link brings a snapshot of its own.
+            _log.info("transfers_not_looked_at", error=type(error).__name__)
 
     async def drain(self, within_s: float, hurried: asyncio.Event) -> None:
         """Begin no transfer any more, and wait for those that go on; until `hurried` is set, at most."""

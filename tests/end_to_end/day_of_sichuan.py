@@ -77,7 +77,7 @@ DAY = Day(
         Dialled("2022-01-05T10:00:00+08:00", "02812345", "000:L41, operator", says=("G01", "G04"), shows=(14,),
                 facts={"mode": "hub", "queue": "hotline"}),
         # 110、119、120、122: handed in; outwards nothing is said.
-        Dialled("2021-11-01T10:00:00+08:00", "12345", "000:L37", trunk="police-110", says=("M05", "G06"), shows=(7,),
+        Dialled("2021-11-01T10:00:00+08:00", "12345", "000:L37", trunk="police-110", says=("M05",), shows=(7,),
                 facts={"source": "emergency:110", "priority": 10}),
         Dialled("2021-11-01T10:00:00+08:00", "12345", "operator", says=("G01", "G04"), shows=(7, 16),
                 deeds=(HandedOver("122", "traffic-122"),), facts={"mode": "hub"}),

@@ -29,10 +29,10 @@ from callrouter.local_system.secrets import read
 from callrouter.settings import PROJECT_ROOT, Settings
 from callrouter.vocabulary.message import Kind
 
-_FIRST_PORT, _PORTS_EACH, _WORKERS = 10_000, 2_700, 8
-"""Below those that the kernel gives to outgoing connections (32768 and up): of these anybody might have one when a
-system that was stopped for a while wants its own again. Each worker has some for itself."""
-_FIRST_AUDIO_PORT, _AUDIO_PORTS_EACH, _AUDIO_STARTS = 34_000, 3_000, 25
+_FIRST_PORT, _PORTS_EACH, _WORKERS = 10_000, 700, 8
+"""Below those that the kernel gives to outgoing connections and to phones (32768 and up): of these anybody might have
+one when a system that was stopped for a while wants its own again. Each worker has some for itself."""
+_FIRST_AUDIO_PORT, _AUDIO_PORTS_EACH, _AUDIO_STARTS = 15_600, 2_100, 10
 _given_out = itertools.count(os.getpid() % 1_000 * 2)
 
 

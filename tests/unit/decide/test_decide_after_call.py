@@ -35,8 +35,8 @@ def test_who_hears_no_front_notice_is_told_in_a_word() -> None:
     assert second_notice(None) == "g06"
 
 
-def test_whom_an_emergency_service_handed_over_and_minors_hear_the_short_notice() -> None:
-    assert second_notice("M05") == "g06"
+def test_whom_an_emergency_service_handed_over_hears_nothing_more_and_minors_the_short_notice() -> None:
+    assert second_notice("M05") is None
     assert second_notice("Z01") == "z02"
 
 

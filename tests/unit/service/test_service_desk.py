@@ -152,6 +152,24 @@ async def test_callers_left_with_nobody_are_put_right_by_the_holder_alone(
 
 
 @pytest.mark.usefixtures("hurry")
+async def test_a_gap_while_nobody_is_in_control_is_looked_at_by_who_takes_it(
+    service: DeskService, control: Control, link: ALink
+) -> None:
+    running = asyncio.create_task(service.run())
+    control.told(Standing.WITHOUT)
+    service.see(seen(caller()))
+    await asyncio.sleep(0.05)
+    assert link.moved == []
+    control.told(Standing.HOLDER)
+    await until(lambda: link.moved)
+    assert [headers["Channel"] for headers in link.moved] == [CALLER]
+    looked = len(link.told)
+    await asyncio.sleep(0.1)
+    assert len(link.told) == looked
+    running.cancel()
+
+
+@pytest.mark.usefixtures("hurry")
 async def test_a_stop_begins_no_transfer_and_waits_for_those_that_go_on(service: DeskService) -> None:
     service.hear(step(1, "calling"))
     draining = asyncio.create_task(service.drain(30, asyncio.Event()))
