@@ -217,7 +217,7 @@ def test_c43_the_brand_is_the_one_in_force(tmp_path: Path) -> None:
 def test_c36_the_text_of_a_call_that_was_handed_over_names_the_service(tmp_path: Path) -> None:
     text = written(invented(tmp_path), "12345", "2021-11-01T10:00:00+08:00", caller="110")
     assert text is not None
-    assert "由110转到12345热线" in text
+    assert "由110转到12345，通话可能录音" in text
 
 
 def test_an_announcement_that_nobody_knows_has_no_text(tmp_path: Path) -> None:
