@@ -6,16 +6,21 @@ Rules:
 - PostgreSQL quotes the values of a refused row in its messages: that is cut off, for it holds personal data.
 - What the network does to a connection (refused, reset, no answer in time) is a database error like any other, and
   the connection is not used again.
+- A disposed engine leaves no thread behind that would still speak to the event loop.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread, current_thread
 from typing import Any, Final
+from weakref import WeakSet
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
@@ -52,6 +57,7 @@ _POSTGRESQL_PATIENT: Final = {
 _DATA_EXCEPTION = "22"
 """The class of PostgreSQL's errors that quote the value even in their first line."""
 _CONNECT_SECONDS = 5.0
+_THREAD_SECONDS = 5.0
 _COMMAND_SECONDS = 25.0
 """For an answer that never comes: the server itself gives a statement up before that."""
 _CONNECTIONS = 5
@@ -72,6 +78,36 @@ class SqliteConnection(sqlite3.Connection):
         with suppress(sqlite3.Error):
             self.rollback()
         super().close()
+
+
+class SqliteEngine(AsyncEngine):
+    """An engine that is disposed of only when the threads of its connections have ended.
+
+    aiosqlite gives each connection a thread. When who waited for it is cancelled twice, SQLAlchemy closes it in a
+    task that nobody awaits: the thread would outlive the event loop, fail to speak to it, and keep the process alive.
+    """
+
+    __slots__ = ("_threads",)
+
+    def __init__(self, url: URL, **options: Any) -> None:
+        self._threads: WeakSet[Thread] = WeakSet()
+        options["connect_args"] = {"factory": self._connected}
+        super().__init__(create_async_engine(url, **options).sync_engine)
+
+    async def dispose(self, close: bool = True) -> None:
+        """Close every connection, and wait for its thread; for one that somebody still uses no longer than 5 s."""
+        await super().dispose(close)
+        await asyncio.to_thread(self._join, _THREAD_SECONDS)
+
+    def _connected(self, *arguments: Any, **options: Any) -> SqliteConnection:
+        """Open a connection; aiosqlite calls this on the connection's thread."""
+        self._threads.add(current_thread())
+        return SqliteConnection(*arguments, **options)
+
+    def _join(self, within_s: float) -> None:
+        ends = time.monotonic() + within_s
+        for thread in list(self._threads):
+            thread.join(max(0.0, ends - time.monotonic()))
 
 
 class DatabaseError(SQLAlchemyError):
@@ -100,9 +136,7 @@ def database_url(text: str) -> URL:
 def make_engine(url: URL, *, patient: bool = False, command_seconds: float = _COMMAND_SECONDS) -> AsyncEngine:
     """Make an engine; it connects when it is used. `patient`: for changes of the schema, which may take long."""
     if url.get_backend_name() == "sqlite":
-        engine = create_async_engine(
-            url, hide_parameters=True, connect_args={"factory": SqliteConnection}, **_pool_of(url, patient)
-        )
+        engine: AsyncEngine = SqliteEngine(url, hide_parameters=True, **_pool_of(url, patient))
         wait_ms = _SQLITE_PATIENT_MS if patient else _SQLITE_BUSY_MS
 
         def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

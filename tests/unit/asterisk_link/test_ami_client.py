@@ -83,7 +83,7 @@ async def test_a_refused_action_says_so_and_its_text_holds_no_value() -> None:
         with pytest.raises(AmiRefused) as raised:
             await observed.ami.action("Hangup", {"Channel": "PJSIP/13800138000"})
         assert raised.value.response.get("Message") == "No such 13800138000"
-        assert "138" not in str(raised.value)
+        assert "13800" not in str(raised.value)
 
 
 async def test_an_injection_is_refused_before_anything_is_sent() -> None:

