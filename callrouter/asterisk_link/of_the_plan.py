@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from callrouter.asterisk_link.fallback_of_the_plan import FallbackOfThePlan
 from callrouter.asterisk_link.hours_of_the_plan import HoursOfThePlan
 from callrouter.asterisk_link.targets_of_the_plan import DialledTarget
 
@@ -187,3 +188,5 @@ class OfThePlan:
     guidances: tuple[Told, ...] = ()
     emergencies: tuple[EmergencyDesk, ...] = ()
     """The services that callers are handed to, or guided to: those without an area first."""
+    fallback: FallbackOfThePlan | None = None
+    """What is followed while no controller answers; None: the general queue takes every call."""

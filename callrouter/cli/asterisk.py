@@ -29,9 +29,10 @@ def render(
     from callrouter.local_system.parts import phone_names
     from callrouter.local_system.secrets import load_or_make
     from callrouter.plans.load import load_plan
+    from callrouter.service.fallback_for_asterisk import with_fallback
     from callrouter.service.for_asterisk import of_the_plan
 
-    instance = choose_instance(config)
+    instance, now = choose_instance(config), Clock().now()
     plan = load_plan(instance.settings.path(instance.settings.plan))
     secrets = load_or_make(instance.layout.secrets, phone_names(instance.settings))
     # An Asterisk that we start ourselves may be running: it must stay the one that the controller knows.
@@ -43,6 +44,9 @@ def render(
         0,
         etc=to.resolve(),
         boot_name=known or new_boot_name(),
-        plan=of_the_plan(instance.settings, plan, at=Clock().now()),
+        plan=with_fallback(
+            of_the_plan(instance.settings, plan, at=now),
+            *(instance.settings, plan, now, instance.layout.made_for_asterisk),
+        ),
     )
     typer.echo(f"已生成 / written: {to}")

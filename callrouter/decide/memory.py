@@ -61,12 +61,12 @@ class Memory:
     """What is kept of one plan."""
 
     __slots__ = (
-        "_areas",
         "_changes",
         "_epochs",
         "_latest",
         "_plan",
         "alone",
+        "areas",
         "calendar",
         "choosy",
         "utilities",
@@ -85,7 +85,8 @@ class Memory:
         with_menus = {number for menu in plan.menus or () for number in menu.lines}
         self.alone = frozenset(with_seats | plan.centers.keys() | with_menus)
         """Lines that share no ruling with others of their list: centers or seats of their own, or a menu, answer."""
-        self._areas = frozenset(_areas(plan))
+        self.areas = frozenset(_areas(plan))
+        """Every area of which the plan says something."""
         self._plan = plan
         days = changes_of_days(_hours(plan), plan.calendar, self.zone)
         self._changes = sorted({at.astimezone(UTC) for at in (*beginnings(plan), *days)})
@@ -94,7 +95,7 @@ class Memory:
 
     def known_area(self, area: str | None) -> str | None:
         """The area, if the plan knows it; another one tells nothing."""
-        return area if area in self._areas else None
+        return area if area in self.areas else None
 
     def epoch_of(self, at: datetime) -> Epoch:
         """The epoch in which `at` lies."""
@@ -136,7 +137,13 @@ def beginnings(plan: Plan) -> Iterator[datetime]:
     schedules |= {id(line.schedule): line.schedule for line in plan.lines.values()}
     schedules |= {id(one.schedule): one.schedule for one in plan.lists.lists}
     starts = [phase.starts for schedule in schedules.values() for phase in schedule.phases]
-    starts += [brand.starts for brand in plan.brands]
+    yield from (at for at in starts if at is not None)
+    yield from beginnings_for_all(plan)
+
+
+def beginnings_for_all(plan: Plan) -> Iterator[datetime]:
+    """Every such instant that is no phase of a line's own."""
+    starts = [brand.starts for brand in plan.brands]
     starts += [platform.starts for platform in plan.platforms.values()]
     starts += [center.opens for centers in plan.centers.values() for center in centers]
     starts += [queue.starts for queue in plan.queues.values() if queue.direct_lines]

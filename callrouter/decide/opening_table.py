@@ -80,11 +80,15 @@ def opening_table(
     """
     if not platforms:
         raise ValueError("a table of opening hours is of one platform at least")
+    return hours_table(plan, [platform.hours for platform in platforms], at, days=days)
+
+
+def hours_table(plan: Plan, kept: Sequence[Hours], at: datetime, *, days: int = DAYS) -> OpeningTable:
+    """The same of hours, whosever they are."""
     zone = ZoneInfo(plan.timezone)
     first = at.astimezone(zone).date() - _NIGHT_BEFORE
     dates = [first + timedelta(days=after) for after in range(days + 1)]
     end = beginning(dates[-1] + timedelta(days=1), zone)
-    kept = [platform.hours for platform in platforms]
 
     def told(instant: datetime) -> Part:
         return _told(plan, kept, instant, zone)

@@ -28,6 +28,7 @@ from callrouter.local_system.child import Child, Part
 from callrouter.local_system.not_ready import NotReady
 from callrouter.local_system.ports import Wanted, require_free
 from callrouter.local_system.secrets import Secrets, load_or_make, write_private
+from callrouter.service.fallback_for_asterisk import with_fallback
 from callrouter.service.for_asterisk import of_the_plan
 from callrouter.service.roles import ALL_ROLES, OWN_ROLES, RECORD_ROLES, Role, doubts, to_run
 from callrouter.settings import Settings
@@ -86,6 +87,8 @@ class LocalSystem:
         now = (self.clock or Clock()).now()
         loaded = plan_to_serve(self.settings.path(self.settings.plan), now)
         plan = of_the_plan(self.settings, loaded, rehearsal=self.clock is not None, at=now)
+        if Role.ASTERISK in self.roles:
+            plan = with_fallback(plan, self.settings, loaded, now, self.layout.made_for_asterisk)
         self.layout.root.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
             # The parts' account goes through this folder to its own; what is secret in it is closed by itself.

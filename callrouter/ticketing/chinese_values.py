@@ -99,7 +99,8 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = {
         "supervision_unpaired": "没有开始的介入有了结束",
     },
     "Fallback": {
-        "no_verdict": "控制器不在、停了，或超过 3 秒没有回答",
+        "no_verdict": "控制器不在、停了，或超过 3 秒没有回答；由综合队列接听",
+        "plan_followed": "控制器没有可用的回答，拨号方案按预先编好的计划接续",
         "bad_verdict": "控制器的回答，拨号方案不认得",
     },
 }

@@ -174,6 +174,8 @@ class Fallback(StrEnum):
     """Why the dialplan took its safe default instead of a decision."""
 
     NO_VERDICT = "no_verdict"
-    """The controller was not there, died, or hung past the 3-second fuse."""
+    """The controller was not there, died, or hung past the 3-second fuse; the general queue took the call."""
+    PLAN_FOLLOWED = "plan_followed"
+    """The same, but the dialplan followed the plan as it was worked out for it ahead."""
     BAD_VERDICT = "bad_verdict"
     """What came back is not a verdict this dialplan understands."""

@@ -158,7 +158,7 @@ async def test_after_it_every_path_leads_to_its_end_though_the_controller_and_it
         )
         await asyncio.to_thread(system.start_controller)
         records = await asyncio.to_thread(records_of, system, [*there.values(), undecided], within_s=WITHIN_S)
-    assert records["undecided"]["fallback"] == "no_verdict"
+    assert records["undecided"]["fallback"] == "plan_followed"
     for step, record in records.items():
         assert record["terminal_state"] == ("completed" if step == "undecided" else ENDS[step][1]), step
         assert (record["anomalies"], record["closed_by"]) == ([], "end"), step

@@ -55,7 +55,7 @@ async def test_with_the_controller_dead_an_agent_is_called_within_three_seconds(
     finally:
         controller.kill()
         controller.wait(5)
-    assert record["fallback"] == "no_verdict"
+    assert record["fallback"] == "plan_followed"
     assert (record["decision"]["line"], record["decision"]["mode"]) == ("12315", "dual")
     assert record["decision_derived"] is True
     assert record["terminal_state"] == "completed"
@@ -101,7 +101,7 @@ async def test_with_the_controller_hung_an_agent_is_called_within_five_seconds(s
         assert 2.5 < took < 5
         controller.send_signal(signal.SIGCONT)
         record = system.record(sip_call_id)
-        assert record["fallback"] == "no_verdict"
+        assert record["fallback"] == "plan_followed"
     finally:
         controller.send_signal(signal.SIGCONT)
         controller.kill()
@@ -121,7 +121,7 @@ async def test_twenty_five_calls_at_once_with_the_controller_dead_are_all_connec
     controller = system.start_controller()
     try:
         for call in calls:
-            assert system.record(call.sip_call_id)["fallback"] == "no_verdict"
+            assert system.record(call.sip_call_id)["fallback"] == "plan_followed"
     finally:
         controller.kill()
         controller.wait(5)

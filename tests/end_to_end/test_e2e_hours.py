@@ -118,7 +118,7 @@ def require_message(system: System, call: Call, told: list[str], *, fallback: st
 def require_talk(system: System, *calls: Call) -> None:
     for call in calls:
         record = system.record(call.sip_call_id, within_s=30)
-        assert (record["terminal_state"], record["fallback"]) == ("completed", "no_verdict")
+        assert (record["terminal_state"], record["fallback"]) == ("completed", "plan_followed")
 
 
 async def test_a_holiday_is_closed_all_day_unless_a_seat_is_there_all_the_same(
@@ -132,7 +132,7 @@ async def test_a_holiday_is_closed_all_day_unless_a_seat_is_there_all_the_same(
             at_a_seat = await reaches(agent, caller, AGENT_HZ)
         assert duty.calls == ()
     system.start_controller("--rehearsal")
-    require_message(system, told_nothing, [], fallback="no_verdict")
+    require_message(system, told_nothing, [], fallback="plan_followed")
     require_talk(system, at_a_seat)
 
 
@@ -148,7 +148,7 @@ async def test_a_make_up_workday_is_open_from_its_first_second(
         async with phone(system, SEAT) as agent:
             at_a_seat = await reaches(agent, caller, AGENT_HZ)
     system.start_controller("--rehearsal")
-    require_message(system, on_a_saturday, [], fallback="no_verdict")
+    require_message(system, on_a_saturday, [], fallback="plan_followed")
     require_talk(system, on_a_sunday, at_a_seat)
 
 
@@ -163,7 +163,7 @@ async def test_a_day_is_open_to_its_last_second_and_then_the_hours_are_told_and_
         at_night = await leaves_a_message(caller, NOTICE)
         system.start_controller("--rehearsal")
         by_a_verdict = await leaves_a_message(caller, NOTICE)
-    require_message(system, at_night, [NOTICE], fallback="no_verdict")
+    require_message(system, at_night, [NOTICE], fallback="plan_followed")
     require_message(system, by_a_verdict, [NOTICE], fallback=None)
     require_talk(system, last_second)
     assert not heard(at_night, NOBODY).is_the_prompt

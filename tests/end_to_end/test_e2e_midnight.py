@@ -109,7 +109,7 @@ async def test_with_the_controller_dead_both_sides_of_midnight_reach_a_person_an
     for call, phase in ((before, "transition"), (after, "ended")):
         record = system.record(call.sip_call_id)
         require_rehearsed(record, phase, before_midnight=phase == "transition")
-        assert record["fallback"] == "no_verdict"
+        assert record["fallback"] == "plan_followed"
         assert record["decision_derived"] is True
         assert record["announcements"] == []
         assert record["terminal_state"] == "completed"

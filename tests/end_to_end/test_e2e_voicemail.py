@@ -185,7 +185,7 @@ def test_with_the_controller_hung_the_address_is_that_of_the_home_platform(syste
     finally:
         os.kill(controller, signal.SIGCONT)
     record = system.record(calls["message"].sip_call_id, within_s=30)
-    assert (record["fallback"], record["terminal_state"]) == ("no_verdict", "voicemail")
+    assert (record["fallback"], record["terminal_state"]) == ("plan_followed", "voicemail")
     assert record["register_by"] is not None
     assert Made(calls["message"], record).heard("h05", "h04-yuxi-yunnan", "h04-kunming-yunnan") == [
         *("h05", "h04-kunming-yunnan")

@@ -90,6 +90,7 @@ FUNCTION_PROVIDED_BY = {
     "QUEUE_EXISTS": "app_queue",
     "CHANNELS": "func_channel",
     "CHANNEL_EXISTS": "func_channel", "QUEUE_VARIABLES": "app_queue", "QUEUE_WAITING_COUNT": "app_queue",
+    "DIALPLAN_EXISTS": "func_dialplan", "FILE": "func_env",
     "STAT": "func_env", "CONFBRIDGE": "app_confbridge", "CONFBRIDGE_INFO": "app_confbridge",
     "DEVICE_STATE": "func_devstate", "EXPORT": "func_export", "IMPORT": "func_logic", "LOCK": "func_lock",
     "UNLOCK": "func_lock", "GROUP": "func_groupcount",
