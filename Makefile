@@ -27,7 +27,7 @@ check: setup-tests
 
 test: check
 	@$(PYTEST) tests/fuzz -m "not soak" -q -n 2
-	@$(PYTEST) tests/end_to_end -m "not soak and not alone" -v -n 6 --dist loadfile --no-loadscope-reorder
+	@$(PYTEST) tests/end_to_end -m "not soak and not alone" -v -n 6 --dist loadfile --no-loadscope-reorder --durations=25
 	@$(PYTEST) tests/end_to_end -m "alone and not soak" -v -n 3 --dist loadfile --no-loadscope-reorder
 
 soak: setup-tests

@@ -29,7 +29,11 @@ def _arrived(_row: CelRow, facts: Mapping[str, str]) -> str:
 
 
 def _decided(_row: CelRow, facts: Mapping[str, str]) -> str:
-    if fallback := facts.get("fallback"):
+    fallback = facts.get("fallback")
+    if fallback == Fallback.PLAN_FOLLOWED:
+        line = facts.get(DecisionFact.LINE) or "-"
+        return f"兜底 fallback: 控制器未应答，按编好的计划接续 ({fallback}); line {line}"
+    if fallback:
         why = "控制器未应答" if fallback == Fallback.NO_VERDICT else "控制器应答无法识别"
         return f"兜底 fallback: {why} ({fallback}); the general queue without a notice"
     line = facts.get(DecisionFact.LINE) or "计划外号码 number in no plan"

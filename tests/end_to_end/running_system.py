@@ -284,7 +284,7 @@ class System:
         maybe = self.messages_at_ticketing("type = ? AND instr(event, ?)", Kind.RECORD_CLOSED, sip_call_id)
         return [event["data"] for event in maybe if event["data"]["sip_call_id"] == sip_call_id]
 
-    def record(self, sip_call_id: str, *, within_s: float = 15.0) -> dict[str, Any]:
+    def record(self, sip_call_id: str, *, within_s: float = 30.0) -> dict[str, Any]:
         """The one record of a call, once the ticketing side has it."""
         found = eventually(
             "a record at the ticketing side", lambda: self.records(sip_call_id), within_s=within_s

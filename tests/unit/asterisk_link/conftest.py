@@ -17,6 +17,7 @@ from callrouter.asterisk_link.render import (
     render_configuration,
 )
 from callrouter.settings import PROJECT_ROOT
+from tests.unit.asterisk_link.plan_followed import FALLBACK
 from tests.unit.asterisk_link.plan_targets import EMERGENCIES, GUIDANCES, TARGETS
 
 
@@ -58,6 +59,7 @@ def configuration() -> AsteriskConfiguration:
             told_lines=(ToldLine("12345678", "b04-12345678"),),
             emergencies=EMERGENCIES,
             guidances=GUIDANCES,
+            fallback=FALLBACK,
         ),
         safe_queue="hotline",
         last_resort="PJSIP/1999",

@@ -90,7 +90,7 @@ FUNCTION_PROVIDED_BY = {
     "QUEUE_EXISTS": "app_queue",
     "CHANNELS": "func_channel",
     "CHANNEL_EXISTS": "func_channel", "QUEUE_VARIABLES": "app_queue", "QUEUE_WAITING_COUNT": "app_queue",
-    "DIALPLAN_EXISTS": "func_dialplan", "FILE": "func_env",
+    "DIALPLAN_EXISTS": "func_dialplan", "FILE": "func_env", "LOCAL": "app_stack",
     "STAT": "func_env", "CONFBRIDGE": "app_confbridge", "CONFBRIDGE_INFO": "app_confbridge",
     "DEVICE_STATE": "func_devstate", "EXPORT": "func_export", "IMPORT": "func_logic", "LOCK": "func_lock",
     "UNLOCK": "func_lock", "GROUP": "func_groupcount",
@@ -147,7 +147,11 @@ def test_the_vocabulary_tells_the_same_keys_to_its_readers() -> None:
 
 def test_a_fallback_says_why_in_the_vocabularys_words(steps: list[Step]) -> None:
     (said,) = [facts["fallback"] for name, facts in events_written(steps) if "fallback" in facts]
-    assert set(re.findall(r"[a-z]+_verdict", said)) == set(Fallback)
+    assert said == "${CR_WHY}"
+    why = [step.args for step in steps if step.args.startswith("CR_WHY=")]
+    followed = [step.args for step in steps if step.args.startswith("CR_VERDICT=v1|connect")]
+    told = re.findall(r"[a-z]+_verdict", " ".join(why)) + re.findall(r"fallback=(\w+)", " ".join(followed))
+    assert set(told) == set(Fallback)
 
 
 def test_the_arrival_dip_brings_exactly_the_facts_that_the_controller_reads(steps: list[Step]) -> None:
@@ -334,7 +338,9 @@ def test_without_the_controller_an_emergency_number_still_overtakes_everyone(ste
             assert pattern.search(spelled), spelled
     for other in ("96119", "096119", "02886812110", "12110", "12345", "1101", "%2B8612345", "119110"):
         assert not pattern.search(other), other
-    urgent = [step.args for step in steps if step.context == "decided" and step.args.endswith(("=1", "=20"))]
+    urgent = [
+        step.args for step in steps if step.context == "decided" and step.args.endswith(("URGENT=1", "=20"))
+    ]
     assert urgent == ["CR_URGENT=1", "QUEUE_PRIO=20"]
 
 

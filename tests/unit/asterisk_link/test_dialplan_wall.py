@@ -35,6 +35,12 @@ OURS = {
     "CR_REASON", "CR_SAFE_QUEUE", "CR_SECOND_LOOK", "CR_SPOOL", "CR_TRUNK", "QUEUE_PRIO",
     "CR_AHEAD", "CR_BYTES", "CR_CLASS", "CR_ELSEWHERE", "CR_FILE", "CR_FLAGS", "CR_HEARD_AT", "CR_HEARD_MS",
     "CR_GUIDANCES", "CR_GUIDED", "CR_GUIDING",
+    "CR_AREA", "CR_CALLER_AREA", "CR_CANONICAL",
+    "CR_DIGITS", "CR_DOOR", "CR_DRESS", "CR_FOLLOWED", "CR_FOUND", "CR_HIGH",
+    "CR_INDEX", "CR_INSTANT",
+    "CR_KIND", "CR_LISTED", "CR_LOW", "CR_MIDDLE", "CR_NUMBER", "CR_REST", "CR_SERVICE", "CR_SORT", "CR_SOS",
+    "CR_THERE",
+    "CR_WHY",
     "CR_HOPS", "CR_KEYS", "CR_LEFT", "CR_MEMBER", "CR_MENU", "CR_MENU_SAYS", "CR_MENU_SOUND", "CR_MENU_TRIES",
     "CR_MENU_WAIT", "CR_NO_SURVEY", "CR_OFFERED_AT", "CR_PART", "CR_PAUSE",
     "CR_AHEAD_OF_UTC", "CR_DAY", "CR_NOW", "CR_TIME", "CR_WEEKDAY",
@@ -43,14 +49,14 @@ OURS = {
     "CR_ASK_TARGET", "CR_ATTEMPT", "CR_BACK", "CR_BECAME", "CR_CALLER_CHANNEL", "CR_CHOSEN", "CR_DROPPED",
     "CR_GONE_BY", "CR_IS_RECORDED",
     "CR_DIALS", "CR_HOUSE", "CR_LINE_CAUSE", "CR_PEER", "CR_TONES", "CR_WHERE",
-    "CR_DONE", "CR_NUMBER", "CR_SOS_AREA", "CR_SOS_CALLING", "CR_SOS_FAILED", "CR_SOS_GUIDED", "CR_SOS_SERVICE",
+    "CR_DONE", "CR_SOS_AREA", "CR_SOS_CALLING", "CR_SOS_FAILED", "CR_SOS_GUIDED", "CR_SOS_SERVICE",
     "CR_SOS_TRUNK", "CR_SOS_TRUNKS", "CR_SPEAKS", "CR_VOICE",
-    "CR_IN", "CR_JOINED", "CR_KIND", "CR_MUSIC", "CR_NEXT", "CR_OF_ATTEMPT", "CR_OF_CALL", "CR_OUT", "CR_OUTCOME",
+    "CR_IN", "CR_JOINED", "CR_MUSIC", "CR_NEXT", "CR_OF_ATTEMPT", "CR_OF_CALL", "CR_OUT", "CR_OUTCOME",
     "CR_PARTY", "CR_PRESSED", "CR_REFUSALS", "CR_ROOM", "CR_ROOMS", "CR_ROUNDS", "CR_SAYS", "CR_SAYS_WHY", "CR_STATE",
     "CR_STIMULUS",
     "CR_TARGET_BUSY",
     "CR_TARGET_CHANNEL", "CR_TARGET_CONNECTING", "CR_TARGET_DIAL", "CR_TARGET_FAILED", "CR_TARGET_ID",
-    "CR_TARGET_JOINED", "CR_TARGET_PASSING", "CR_TARGET_RING", "CR_TARGET_ROLE", "CR_TARGET_THERE", "CR_THERE",
+    "CR_TARGET_JOINED", "CR_TARGET_PASSING", "CR_TARGET_RING", "CR_TARGET_ROLE", "CR_TARGET_THERE",
     "CR_TONE", "CR_TOO_LONG", "CR_WANTED", "CR_WANTED_KIND", "CR_WAS", "CR_WHISPER", "CR_WHOM", "CR_WITH",
     "CR_AT", "CR_CHANNELS", "CR_SUPERVISES", "CR_TRIED", "CR_WATCHED",
     "CR_CAME_FROM", "CR_CARRIED", "CR_CODES", "CR_HEX", "CR_HOW", "CR_SIGNS", "CR_TELLS",
@@ -69,7 +75,7 @@ FUNCTIONS = {
     "CHANNEL(endpoint)", "CHANNEL(hangupsource)", "CALLERID(num-pres)", "CUT", "FIELDNUM", "FIELDQTY", "FILTER", "IF",
     "LEN", "QUEUE_EXISTS", "QUEUE_MEMBER", "REGEX", "STRFTIME", "STRREPLACE", "URIENCODE",
     "CHANNEL(channeltype)", "CONFBRIDGE_INFO", "DEVICE_STATE", "IMPORT", "LOCK", "UNLOCK",
-    "CHANNELS",
+    "CHANNELS", "DIALPLAN_EXISTS", "FILE", "LOCAL",
     "CHANNEL(name)", "CHANNEL_EXISTS", "QUEUE_VARIABLES", "QUEUE_WAITING_COUNT", "STAT",
 }  # fmt: skip
 """CHANNEL and CALLERID with what they may be asked for; the others work on what stands in their brackets."""
@@ -159,7 +165,11 @@ def test_it_is_encoded_before_anything_else_is_done_with_it(steps: list[Step]) -
         if step.context != "header":
             assert "CR_ROW" not in named(step.args), step
     assert {step.context for step in steps if "CR_TO" in named(step.args)} == {"clues", "arrival"}
-    assert {step.context for step in steps if "CR_CONTEXT" in named(step.args)} == {"context", "arrival"}
+    assert {step.context for step in steps if "CR_CONTEXT" in named(step.args)} == {
+        "context",
+        "arrival",
+        "fallback",
+    }
 
 
 def test_a_headers_rows_are_encoded_one_by_one_and_brought_whole_or_not_at_all(steps: list[Step]) -> None:
