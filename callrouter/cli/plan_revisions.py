@@ -5,6 +5,7 @@ The folder above the plan is taken along: documents, calendars and the other pla
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import zipfile
@@ -17,7 +18,8 @@ from typing import Final
 
 from callrouter.cli.plan_folders import NoSuchPlan
 
-_REVISION: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./~^@{}-]*")
+_REVISION: Final = re.compile(r"[^-\s:\x00-\x1f\x7f][^\s:\x00-\x1f\x7f]*")
+"""Never an option."""
 _WITHIN_S: Final = 60
 
 
@@ -44,10 +46,14 @@ def _unpacked(revision: str, inside: PurePosixPath, room: Path) -> Path:
     if not _REVISION.fullmatch(revision) or inside.is_absolute() or ".." in inside.parts:
         raise NoSuchPlan(f"{revision}:{inside}: 不是版本和目录 / no revision and folder; {_HINT}")
     above = inside.parent
-    command = ["git", "archive", "--format=zip", revision, *([str(above)] if above.parts else [])]
+    # Behind `--` nothing is an option, and with literal paths nothing is a pattern.
+    literally = os.environ | {"GIT_LITERAL_PATHSPECS": "1"}
+    command = ["git", "archive", "--format=zip", "--", revision, *([str(above)] if above.parts else [])]
     try:
-        made = subprocess.run(command, capture_output=True, timeout=_WITHIN_S, check=False)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired) as fault:
+        made = subprocess.run(  # noqa: S603
+            command, capture_output=True, timeout=_WITHIN_S, check=False, env=literally
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired) as fault:
         raise NoSuchPlan(
             f"{revision}:{inside}: git: {type(fault).__name__}; 需要 git / git is needed"
         ) from None

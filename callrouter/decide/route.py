@@ -50,11 +50,14 @@ def decide(call: Call, plan: Plan, at: datetime) -> Decision:
 
 
 def case_of(call: Call, plan: Plan, at: datetime) -> Case:
-    """All that the plan says of such a call in the epoch of `at`: what holds now, and at other hours.
+    """All that the plan says of such a call in the epoch of `at`: what holds now, and at other hours."""
+    case, _, shared = _found(call, plan, memory_of(plan), at)
+    return case if shared is None else _of_listed(case, shared)
 
-    Of a listed number it says what it says of all numbers of the list.
-    """
-    return _found(call, plan, memory_of(plan), at)[0]
+
+def _of_listed(case: Case, line: Line) -> Case:
+    otherwise = None if case.otherwise is None else _of_listed(case.otherwise, line)
+    return Case(listed(case.ruling, line), case.hours, otherwise)
 
 
 def _found(call: Call, plan: Plan, memory: Memory, at: datetime) -> tuple[Case, Door, Line | None]:

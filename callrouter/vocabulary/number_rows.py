@@ -15,7 +15,8 @@ from typing import Final, Self
 
 MOST_ROWS: Final = 1 << 23
 """So many rows have a number of their own in a slot."""
-_ROW_BITS: Final = 23
+ROW_BITS: Final = 23
+"""A slot is the number behind a 1, and below it so many bits of row."""
 _ROW: Final = MOST_ROWS - 1
 _LONGEST: Final = 12
 """Digits: a landline with its area code. With the 1 in front, they and the row take 64 bits."""
@@ -60,7 +61,7 @@ class NumberRows:
         if 2 * wanted > len(filled):
             self._slots = array("Q", bytes(8 * 2 * wanted))
             for slot in filter(None, filled):
-                self._slots[self._place(slot >> _ROW_BITS)] = slot
+                self._slots[self._place(slot >> ROW_BITS)] = slot
 
     def add(self, number: str, name: str) -> int | None:
         """Add a row; return the row that has the number already, if there is one: then nothing is added.
@@ -74,7 +75,7 @@ class NumberRows:
         place = self._place(key)
         if slot := self._slots[place]:
             return slot & _ROW
-        self._slots[place] = key << _ROW_BITS | row
+        self._slots[place] = key << ROW_BITS | row
         self._names += name.encode()
         self._ends.append(len(self._names))
         return None
@@ -93,7 +94,7 @@ class NumberRows:
         size = len(slots)
         place = (((key * _MIX & _WORD) >> 29 ^ key) * _MIX_AGAIN & _WORD) % size
         while slot := slots[place]:
-            if slot >> _ROW_BITS == key:
+            if slot >> ROW_BITS == key:
                 return slot & _ROW
             place = place + 1 if place + 1 < size else 0
         return None
@@ -129,6 +130,10 @@ class NumberRows:
         """Every number with its row, shorter numbers first, else by their digits; see `number_of` and `row_of`."""
         return sorted(filter(None, self._slots))
 
+    def slots_as_they_lie(self) -> memoryview:
+        """Every slot in no order, 64 bits each, free ones (0) among them: for who reads them all at once."""
+        return memoryview(self._slots)
+
     def steps(self, number: str) -> int:
         """How many slots a look-up of the number goes past: what its time depends on."""
         key, size = int("1" + number), len(self._slots)
@@ -140,7 +145,7 @@ class NumberRows:
         slots = self._slots
         size = len(slots)
         place = (((key * _MIX & _WORD) >> 29 ^ key) * _MIX_AGAIN & _WORD) % size
-        while (slot := slots[place]) and slot >> _ROW_BITS != key:
+        while (slot := slots[place]) and slot >> ROW_BITS != key:
             place = place + 1 if place + 1 < size else 0
         return place
 
@@ -152,9 +157,9 @@ def row_of(slot: int) -> int:
 
 def key_of(slot: int) -> int:
     """A slot's number with a 1 in front."""
-    return slot >> _ROW_BITS
+    return slot >> ROW_BITS
 
 
 def number_of(slot: int) -> str:
     """A slot's number."""
-    return str(slot >> _ROW_BITS)[1:]
+    return str(slot >> ROW_BITS)[1:]

@@ -140,6 +140,15 @@ class LineLists:
         for slot in self._slots_by_list().get(list_id, ()):
             yield number_of(slot), self._rows.name(row_of(slot))
 
+    def slots_as_they_lie(self) -> memoryview:
+        """The table itself: a slot for each number and free ones, in no order; see `number_rows`."""
+        return self._rows.slots_as_they_lie()
+
+    @property
+    def first_rows(self) -> tuple[int, ...]:
+        """Of each list, its first row."""
+        return tuple(self._starts)
+
     def named(self, word: str) -> Iterator[tuple[LineList, str, str]]:
         """The rows whose name holds the word: the list, the name, and the place of the row."""
         for row in self._rows.rows_named(word):

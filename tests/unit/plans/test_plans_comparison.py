@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
+import random
 import re
 import shutil
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from callrouter.decide.dialled_line import find_dialled
-from callrouter.decide.memory import beginnings
-from callrouter.decide.route import decide
-from callrouter.plans.comparison.decided import Group, Way, decided_otherwise, ways_of
-from callrouter.plans.comparison.numbers import asked_numbers
+from callrouter.plans.comparison.decided import Group, decided_otherwise
 from callrouter.plans.comparison.written import rewritten
 from callrouter.plans.load import load_plan
 from callrouter.settings import PROJECT_ROOT
-from callrouter.vocabulary.call import Call, Clues
-from callrouter.vocabulary.decision import Ruling
-from callrouter.vocabulary.numbers import parse_number
 from callrouter.vocabulary.plan import Plan
+from tests.unit.plans.both_decided import agree
 
 SHIPPED = ("sichuan", "yunnan", "inner-mongolia", "hainan", "changzhi")
-SECOND = timedelta(seconds=1)
 
 
 def shipped(name: str) -> Plan:
@@ -66,7 +60,7 @@ def test_a_switch_that_is_put_off_by_a_day_is_told_of_thirteen_numbers_and_of_th
     assert {(one.starts, one.ends) for one in groups} == {
         tuple(map(datetime.fromisoformat, ("2021-10-01T00:00:00+08:00", "2021-10-02T00:00:00+08:00")))
     }
-    assert {one.numbers for one in groups} == {13}
+    assert {one.numbers for one in groups if one.asked[0].stands_for} == {13}
     assert {"phase", "announcement", "stray", "notice"} in [what for *_, what in told(groups)]
     (one,) = rewritten(shipped("sichuan"), late)
     assert one == (
@@ -131,45 +125,14 @@ def test_what_differs_is_what_deciding_both_says_at_every_boundary_and_a_second_
 ) -> None:
     name, file, old, new = SEEDED[what]
     before, after = shipped(name), changed(name, tmp_path, file, old, new)
-    groups = decided_otherwise(before, after)
-    assert groups
-    covered = {(one.number, way) for group in groups for one in group.asked for way in group.ways}
-    boundaries = sorted({*beginnings(before), *beginnings(after)})
-    instants = [at + step for at in boundaries for step in (-SECOND, timedelta(), SECOND)]
-    for asked in asked_numbers(before, after):
-        for way in ways_of(before, after):
-            for at in instants:
-                differs = heard(asked.number, way, before, at) != heard(asked.number, way, after, at)
-                is_told = (asked.number, way) in covered and any(
-                    _holds(group, at) and asked in group.asked and way in group.ways for group in groups
-                )
-                assert is_told or not differs, (asked, way, at)
+    assert decided_otherwise(before, after)
+    agree(before, after, random.Random(what), 3000)
 
 
 @pytest.mark.parametrize("what", sorted(NOT_HEARD))
 def test_what_decides_nothing_changes_no_call(what: str, tmp_path: Path) -> None:
     name, file, old, new = SEEDED[what]
     assert decided_otherwise(shipped(name), changed(name, tmp_path, file, old, new)) == ()
-
-
-def _holds(group: Group, at: datetime) -> bool:
-    return (group.starts is None or group.starts <= at) and (group.ends is None or at < group.ends)
-
-
-def heard(number: str, way: Way, plan: Plan, at: datetime) -> tuple[object, ...]:
-    """What is done with the call at that very instant."""
-    called, found_by = find_dialled(Clues(number), plan.trunks.get(way.trunk), plan)
-    caller = parse_number(way.caller, plan.short_codes)
-    ruling: Ruling = decide(Call("", called, found_by, caller, way.trunk, at, way.platform), plan, at).ruling
-    return (
-        ruling.treatment,
-        ruling.mode,
-        ruling.phase,
-        ruling.landing,
-        ruling.stray,
-        ruling.platform,
-        ruling.tag,
-    )
 
 
 def test_a_list_that_gets_a_number_more_is_told_by_one_that_stands_for_it(tmp_path: Path) -> None:
