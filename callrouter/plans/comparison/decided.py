@@ -104,7 +104,7 @@ def epochs_of(before: Plan, after: Plan) -> Iterator[Epoch]:
 
 
 def _ways(ways: Ways, together: Together) -> Alike:
-    return ways.of(together.area, is_code=together.is_code, each=together.each)
+    return ways.of(together.area, is_code=together.is_code, each=together.each, by_area=together.by_area)
 
 
 def _compared(number: str, way: Way, plans: tuple[Plan, Plan], epoch: Epoch, duty: Duty) -> Differs | None:

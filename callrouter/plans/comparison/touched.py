@@ -32,6 +32,8 @@ class Together(NamedTuple):
     is_code: bool
     each: bool
     """Whether a trunk may have it for itself, or one plan alone knows it as a code."""
+    by_area: bool
+    """Whether a dialled area decides more than where the call comes in."""
 
 
 def touched(before: Plan, after: Plan) -> Iterator[Together]:
@@ -43,13 +45,14 @@ def touched(before: Plan, after: Plan) -> Iterator[Together]:
     own = {number for plan in (before, after) for number in _trunks_own(plan)}
     areas = sorted(areas_known(before) | areas_known(after))
     found: dict[object, list[Asked]] = {}
-    forms: dict[object, tuple[str | None, bool, bool]] = {}
+    forms: dict[object, tuple[str | None, bool, bool, bool]] = {}
     for one in asked_numbers(before, after):
         number = one.number
         pair = tuple(which.of(number) for which in told)
         if not of_all and pair[0] == pair[1] and " → " not in one.listed:
             continue
-        form = _area(number, areas), number in codes, number in own or number in one_sided
+        by_area = any(which.is_by_area(number) for which in told)
+        form = _area(number, areas), number in codes, number in own or number in one_sided, by_area
         alone = form[2] or any(which.is_alone(number) for which in told)
         kind = (pair, form, one.listed, number if alone else "")
         found.setdefault(kind, []).append(one)
@@ -101,6 +104,11 @@ class _Told:
         plan = self._plan
         is_hub = number == plan.hub.number or number in EMERGENCY_CODES
         return is_hub or number in memory_of(plan).utilities or number in memory_of(plan).alone
+
+    def is_by_area(self, number: str) -> bool:
+        """Whether the dialled area tells which center or which platform of the line's level answers."""
+        line = self._plan.lines.get(number)
+        return number in memory_of(self._plan).choosy or (line is not None and line.level is not None)
 
     def _of_itself(self, number: str) -> object:
         plan, line = self._plan, self._plan.line(number)

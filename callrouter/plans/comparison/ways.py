@@ -3,6 +3,7 @@
 Rules:
 - Two ways are alike if in both plans, at every instant that is asked about, they enter at the same platform, are from
   the same source, and the caller's area, where any line asks for it, is the same.
+- Of the areas that both plans know, which one was dialled is told apart only where it decides more than the platform.
 - Numbers that a trunk has for itself, or that only one plan knows as codes, are asked about by each way as it is.
 """
 
@@ -23,6 +24,7 @@ from callrouter.vocabulary.plan import Plan
 
 MOBILE: Final = "13900000000"
 WITHHELD: Final = ""
+_ANY_AREA: Final = "*"
 Alike = Mapping["Way", tuple["Way", ...]]
 """One way of each sort, and all of the sort."""
 
@@ -47,23 +49,25 @@ class Ways:
         self.trunks = tuple(dict.fromkeys(("", *before.trunks, *after.trunks)))
         self.platforms = tuple(dict.fromkeys((None, *before.platforms, *after.platforms)))
         self.areas = (None, *sorted(areas_known(before) | areas_known(after)))
+        self._of_both = areas_known(before) & areas_known(after)
         self.callers = tuple(_callers(self.areas, before, after))
         self._sources = {
             (trunk, caller): tuple(_source(trunk, caller, plan) for plan in self._plans)
             for trunk in self.trunks
             for caller in self.callers
         }
-        self._known: dict[tuple[str | None, bool, bool], Alike] = {}
+        self._known: dict[tuple[str | None, bool, bool, bool], Alike] = {}
 
-    def of(self, area: str | None, *, is_code: bool, each: bool) -> Alike:
+    def of(self, area: str | None, *, is_code: bool, each: bool, by_area: bool) -> Alike:
         """The ways by which a number is dialled: a code with and without each area; each by itself, if `each`."""
-        key = (area, is_code, each)
+        key = (area, is_code, each, by_area)
         if key not in self._known:
             found: dict[object, list[Way]] = {}
             for dialled in self.areas if is_code else (None,):
                 entered = area if dialled is None else dialled
+                told = _ANY_AREA if dialled in self._of_both and not (each or by_area) else dialled
                 for kind, way in self._sorted(entered, dialled, each=each):
-                    found.setdefault((dialled, kind), []).append(way)
+                    found.setdefault((told, kind), []).append(way)
             self._known[key] = {ways[0]: tuple(ways) for ways in found.values()}
         return self._known[key]
 
