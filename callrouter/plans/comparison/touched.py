@@ -92,7 +92,9 @@ class _Told:
         said = (plan.platforms, plan.desks, [brand.starts for brand in plan.brands], plan.register_by)
         days = plan.calendar.by_day if plan.calendar is not None else {}
         of_all_menus = [one for one in plan.menus or () if not one.lines]
-        return common, *(_plain(one) for one in (*said, days, of_all_menus))
+        # An area that anything in the plan names is told of every call in which it was dialled.
+        areas = tuple(sorted(areas_known(plan)))
+        return common, areas, *(_plain(one) for one in (*said, days, of_all_menus))
 
     def of(self, number: str) -> object:
         """What is said of the number, and of those for which it is dialled in."""

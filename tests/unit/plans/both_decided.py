@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 from callrouter.decide.dialled_line import find_dialled
@@ -52,6 +52,7 @@ def every_way(number: str, before: Plan, after: Plan) -> Iterator[Way]:
 def instants_of(before: Plan, after: Plan) -> list[datetime]:
     """Every boundary of either plan, those of the calendar's days too, and a second around it."""
     kept = {at for plan in (before, after) for at in (*beginnings(plan), *memory_of(plan)._changes)}
+    kept = kept or {datetime(2021, 10, 1, tzinfo=UTC)}
     return [at + step for at in sorted(kept) for step in (-SECOND, timedelta(), SECOND)]
 
 
