@@ -7,6 +7,8 @@ Rules:
 - A loading has a process of its own; its memory is what the kernel says stood there, the interpreter included. Memory
   a number is the difference between a loading of 1,000,000 numbers and one of 10,000, divided by the numbers between.
 - The CSV's numbers are in no order: sorted ones would be kinder to the digest.
+- `callrouter plan diff` runs as a whole, in a process of its own: two plans of 1,000,000 numbers, one of which has
+  another date, or one number fewer. Its most memory is that of the larger of its two processes.
 - Asterisk gets the same numbers as exact extensions, without a controller; see `exact_extensions`.
 """
 
@@ -28,6 +30,7 @@ from typing import Final, NamedTuple
 from benchmarks.deciding import PLAN, enlarged, landline
 from benchmarks.exact_extensions import findings as exact_extensions
 from benchmarks.figures import Range
+from benchmarks.plan_diffs import comparing
 from benchmarks.table import Bar, Finding, Panel
 from callrouter.plans.check import check
 from callrouter.plans.dump.files import dump
@@ -58,7 +61,7 @@ class Loading(NamedTuple):
 def measure() -> list[Finding]:
     """Measure; about a minute and a half."""
     plan = load_plan(PLAN)
-    return [_checking(plan), *_loadings(plan), *exact_extensions()]
+    return [_checking(plan), *_loadings(plan), *comparing(enlarged(plan, _MANY)), *exact_extensions()]
 
 
 def with_lines(plan: Plan, size: int) -> Plan:

@@ -2,7 +2,7 @@
 
 Rules:
 - Two ways are alike if in both plans, at every instant that is asked about, they enter at the same platform, are from
-  the same source, and the caller's area, where any line asks for it, is the same.
+  the same source, and the caller's area, where the line asks for it, is the same.
 - Of the areas that both plans know, which one was dialled is told apart only where it decides more than the platform.
 - Numbers that a trunk has for itself, or that only one plan knows as codes, are asked about by each way as it is.
 """
@@ -66,14 +66,17 @@ class Ways:
             for dialled in self.areas if is_code else (None,):
                 entered = area if dialled is None else dialled
                 told = _ANY_AREA if dialled in self._of_both and not (each or by_area) else dialled
-                for kind, way in self._sorted(entered, dialled, each=each):
+                for kind, way in self._sorted(entered, dialled, each=each, by_area=by_area):
                     found.setdefault((told, kind), []).append(way)
             self._known[key] = {ways[0]: tuple(ways) for ways in found.values()}
         return self._known[key]
 
-    def _sorted(self, area: str | None, dialled: str | None, *, each: bool) -> Iterator[tuple[object, Way]]:
+    def _sorted(
+        self, area: str | None, dialled: str | None, *, each: bool, by_area: bool
+    ) -> Iterator[tuple[object, Way]]:
         """Every way, with what tells it from others."""
-        areas = {caller: tuple(_area(caller, plan) for plan in self._plans) for caller in self.callers}
+        asking = self._plans if each or by_area else ()
+        areas = {caller: tuple(_area(caller, plan) for plan in asking) for caller in self.callers}
         for trunk in self.trunks:
             for platform in self.platforms:
                 entry: object = (trunk, platform) if each else self._entries(trunk, platform, area)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 import re
 import shutil
+import time
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from benchmarks.deciding import enlarged
 from callrouter.plans.comparison.decided import Group, decided_otherwise
+from callrouter.plans.comparison.listed import kinds_of_listed
 from callrouter.plans.comparison.written import rewritten
 from callrouter.plans.load import load_plan
 from callrouter.settings import PROJECT_ROOT
@@ -133,6 +136,24 @@ def test_what_differs_is_what_deciding_both_says_at_every_boundary_and_a_second_
 def test_what_decides_nothing_changes_no_call(what: str, tmp_path: Path) -> None:
     name, file, old, new = SEEDED[what]
     assert decided_otherwise(shipped(name), changed(name, tmp_path, file, old, new)) == ()
+
+
+def test_four_times_as_many_numbers_take_no_sixteen_times_as_long() -> None:
+    """Of a list's numbers one is asked about: what grows is the look at the lists, and no faster than they do."""
+    plan = shipped("sichuan")
+
+    def took(size: int) -> float:
+        few, more = enlarged(plan, size), enlarged(plan, size + 1)
+        times = []
+        for _ in range(3):
+            began = time.process_time()
+            kinds = list(kinds_of_listed(few.lists, more.lists, ("028",), ()))
+            assert [count for _, count, _ in kinds] == [1, size]
+            times.append(time.process_time() - began)
+        return min(times)
+
+    took(1000)
+    assert took(200_000) < 10 * took(50_000)
 
 
 def test_a_list_that_gets_a_number_more_is_told_by_one_that_stands_for_it(tmp_path: Path) -> None:
