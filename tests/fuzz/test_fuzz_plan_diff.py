@@ -24,7 +24,7 @@ from tests.unit.plans.both_decided import agree
 from tests.unit.plans.plan_strategies import plan_files, write
 
 PLANS = ("sichuan", "yunnan", "inner-mongolia", "hainan", "changzhi")
-SAMPLE = 6
+SAMPLE = 3
 """Changes of each plan."""
 CALLS, MANY_CALLS = 400, 1500
 

@@ -104,7 +104,8 @@ def epochs_of(before: Plan, after: Plan) -> Iterator[Epoch]:
 
 
 def _ways(ways: Ways, together: Together) -> Alike:
-    return ways.of(together.area, is_code=together.is_code, each=together.each, by_area=together.by_area)
+    _, area, is_code, each, by_area, by_center = together
+    return ways.of(area, is_code=is_code, each=each, by_area=by_area, by_center=by_center)
 
 
 def _compared(number: str, way: Way, plans: tuple[Plan, Plan], epoch: Epoch, duty: Duty) -> Differs | None:

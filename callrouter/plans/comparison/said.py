@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -157,6 +158,7 @@ def _spelled(hours: Hours, plan: Plan, at: datetime) -> str:
     return " ".join(filter(None, words))
 
 
+@lru_cache(maxsize=256)
 def _weekdays(stretch: Stretch) -> str:
     """`mon-fri 09:00-17:00`: days in a row that are alike are one."""
     words = [en[:3].lower() for _, en in WEEKDAY_WORDS]

@@ -33,7 +33,9 @@ class Together(NamedTuple):
     each: bool
     """Whether a trunk may have it for itself, or one plan alone knows it as a code."""
     by_area: bool
-    """Whether a dialled area decides more than where the call comes in."""
+    """Whether the dialled area may tell the platform of the line's level."""
+    by_center: bool
+    """Whether an area tells which center answers."""
 
 
 def touched(before: Plan, after: Plan) -> Iterator[Together]:
@@ -45,14 +47,16 @@ def touched(before: Plan, after: Plan) -> Iterator[Together]:
     own = {number for plan in (before, after) for number in _trunks_own(plan)}
     areas = sorted(areas_known(before) | areas_known(after))
     found: dict[object, list[Asked]] = {}
-    forms: dict[object, tuple[str | None, bool, bool, bool]] = {}
+    forms: dict[object, tuple[str | None, bool, bool, bool, bool]] = {}
     for one in asked_numbers(before, after):
         number = one.number
         pair = tuple(which.of(number) for which in told)
         if not of_all and pair[0] == pair[1] and " → " not in one.listed:
             continue
         by_area = any(which.is_by_area(number) for which in told)
-        form = _area(number, areas), number in codes, number in own or number in one_sided, by_area
+        by_center = any(which.is_by_center(number) for which in told)
+        of_trunk = number in own or number in one_sided
+        form = _area(number, areas), number in codes, of_trunk, by_area, by_center
         alone = form[2] or any(which.is_alone(number) for which in told)
         kind = (pair, form, one.listed, number if alone else "")
         found.setdefault(kind, []).append(one)
@@ -108,9 +112,13 @@ class _Told:
         return is_hub or number in memory_of(plan).utilities or number in memory_of(plan).alone
 
     def is_by_area(self, number: str) -> bool:
-        """Whether the dialled area tells which center or which platform of the line's level answers."""
+        """Whether the dialled area may tell which platform of the line's level answers."""
         line = self._plan.lines.get(number)
-        return number in memory_of(self._plan).choosy or (line is not None and line.level is not None)
+        return line is not None and line.level is not None
+
+    def is_by_center(self, number: str) -> bool:
+        """Whether an area tells which center answers."""
+        return number in memory_of(self._plan).choosy
 
     def _of_itself(self, number: str) -> object:
         plan, line = self._plan, self._plan.line(number)

@@ -2,8 +2,9 @@
 
 Rules:
 - Two ways are alike if in both plans, at every instant that is asked about, they enter at the same platform, are from
-  the same source, and the caller's area, where the line asks for it, is the same.
-- Of the areas that both plans know, which one was dialled is told apart only where it decides more than the platform.
+  the same source, and the caller's area, where the line asks for it, is of the same centers.
+- Of the areas that both plans know, which one was dialled is told apart by the platform and by the line's centers;
+  for lines of a level each is told apart.
 - Numbers that a trunk has for itself, or that only one plan knows as codes, are asked about by each way as it is.
 """
 
@@ -51,32 +52,40 @@ class Ways:
         self.areas = (None, *sorted(areas_known(before) | areas_known(after)))
         self._of_both = areas_known(before) & areas_known(after)
         self.callers = tuple(_callers(self.areas, before, after))
+        self._centers = {area: tuple(_centers(area, plan) for plan in self._plans) for area in self.areas}
+        self._callers_centers = {
+            caller: tuple(_centers(_area(caller, plan), plan) for plan in self._plans)
+            for caller in self.callers
+        }
         self._sources = {
             (trunk, caller): tuple(_source(trunk, caller, plan) for plan in self._plans)
             for trunk in self.trunks
             for caller in self.callers
         }
-        self._known: dict[tuple[str | None, bool, bool, bool], Alike] = {}
+        self._known: dict[tuple[str | None, bool, bool, bool, bool], Alike] = {}
 
-    def of(self, area: str | None, *, is_code: bool, each: bool, by_area: bool) -> Alike:
+    def of(self, area: str | None, *, is_code: bool, each: bool, by_area: bool, by_center: bool) -> Alike:
         """The ways by which a number is dialled: a code with and without each area; each by itself, if `each`."""
-        key = (area, is_code, each, by_area)
+        key = (area, is_code, each, by_area, by_center)
         if key not in self._known:
             found: dict[object, list[Way]] = {}
             for dialled in self.areas if is_code else (None,):
                 entered = area if dialled is None else dialled
-                told = _ANY_AREA if dialled in self._of_both and not (each or by_area) else dialled
-                for kind, way in self._sorted(entered, dialled, each=each, by_area=by_area):
+                is_any = dialled in self._of_both and not (each or by_area)
+                told: object = (
+                    (_ANY_AREA, self._centers[dialled] if by_center else None) if is_any else dialled
+                )
+                for kind, way in self._sorted(entered, dialled, each=each, by_center=by_center):
                     found.setdefault((told, kind), []).append(way)
             self._known[key] = {ways[0]: tuple(ways) for ways in found.values()}
         return self._known[key]
 
     def _sorted(
-        self, area: str | None, dialled: str | None, *, each: bool, by_area: bool
+        self, area: str | None, dialled: str | None, *, each: bool, by_center: bool
     ) -> Iterator[tuple[object, Way]]:
         """Every way, with what tells it from others."""
-        asking = self._plans if each or by_area else ()
-        areas = {caller: tuple(_area(caller, plan) for plan in asking) for caller in self.callers}
+        asks = each or by_center
+        areas = {caller: self._callers_centers[caller] if asks else None for caller in self.callers}
         for trunk in self.trunks:
             for platform in self.platforms:
                 entry: object = (trunk, platform) if each else self._entries(trunk, platform, area)
@@ -113,7 +122,10 @@ def _source(trunk: str, caller: str, plan: Plan) -> str | None:
 
 
 def _area(caller: str, plan: Plan) -> str | None:
-    memory = memory_of(plan)
-    if not memory.choosy:
-        return None
-    return memory.known_area(area_of_caller(parse_number(caller, plan.short_codes)))
+    return area_of_caller(parse_number(caller, plan.short_codes))
+
+
+def _centers(area: str | None, plan: Plan) -> tuple[str, ...]:
+    """The centers that answer for the area, of lines that have more than one."""
+    shared = [plan.centers[number] for number in sorted(memory_of(plan).choosy)]
+    return tuple(one.id for of_line in shared for one in of_line if area is not None and area in one.areas)
