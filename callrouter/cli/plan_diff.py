@@ -21,8 +21,9 @@ from callrouter.cli.plan_pair import load_both
 from callrouter.cli.plan_revisions import plan_at
 from callrouter.plans.comparison.decided import Group, decided_otherwise
 from callrouter.plans.comparison.numbers import IN_NO_PLAN, Asked
-from callrouter.plans.comparison.ways import MOBILE, WITHHELD
+from callrouter.plans.comparison.ways import MOBILE, WITHHELD, Ways
 from callrouter.plans.comparison.written import Rewritten, rewritten
+from callrouter.vocabulary.plan import Plan
 
 _SHOWN_NUMBERS: Final = 8
 _WORDS: Final = {
@@ -76,24 +77,25 @@ def print_diff(before: str, after: str, *, as_json: bool, overlay: bool) -> int:
             json.dumps(_as_value(told, groups, lists_differ=lists_differ), ensure_ascii=False, indent=1)
         )
     else:
-        for line in _text(told, groups, ZoneInfo(new.timezone), lists_differ=lists_differ):
+        for line in _text(told, groups, (old, new), lists_differ=lists_differ):
             typer.echo(line)
     return 1 if told or groups or lists_differ else 0
 
 
 def _text(
-    told: tuple[Rewritten, ...], groups: tuple[Group, ...], zone: ZoneInfo, *, lists_differ: bool
+    told: tuple[Rewritten, ...], groups: tuple[Group, ...], plans: tuple[Plan, Plan], *, lists_differ: bool
 ) -> Iterator[str]:
     if not (told or groups or lists_differ):
         yield "没有差别 / no difference"
         return
+    zone, every = ZoneInfo(plans[1].timezone), Ways(*plans, ())
     for group in groups:
         yield f"{_when(group.starts, zone)} — {_when(group.ends, zone)}  {_numbers(group)}"
         for change in group.changes:
             outside, _, word = change.what.rpartition(".")
             where = f"{_WORDS['otherwise']}: " if outside else ""
             yield f"    {where}{_WORDS.get(word, word)}: {_value(change.before)} → {_value(change.after)}"
-        yield f"    {_ways(group)}"
+        yield f"    {_ways(group, every)}"
     if not groups:
         yield "来电的处理没有差别 / no call is treated otherwise"
     yield ""
@@ -126,18 +128,19 @@ def _asked(one: Asked) -> str:
     return f"{number}（{one.listed}{f' ×{one.stands_for}' if one.stands_for else ''}）"
 
 
-def _ways(group: Group) -> str:
+def _ways(group: Group, every: Ways) -> str:
     """By which ways calls are concerned; what makes no difference is not told."""
     if group.by_all:
         return "不论从何处来 / however it comes in"
     ways = [way for alike in group.alike.values() for way in alike]
     told = []
+    known = (every.trunks, every.platforms, every.areas, every.callers)
     for word, place in _DIMENSIONS:
         values = list(dict.fromkeys(_spelled(way[place], word) for way in ways))
-        if len(values) > 1 or values[0] != "—":
+        if len(values) < len(known[place]) and values != ["—"]:
             more = " …" if len(values) > _SHOWN_NUMBERS else ""
             told.append(f"{word} {' '.join(values[:_SHOWN_NUMBERS])}{more}")
-    return f"来自 / by ({len(ways)}): {'; '.join(told)}"
+    return f"来自 / by: {'; '.join(told) or '各处，但不是每种组合 / anywhere, but not by each combination'}"
 
 
 def _spelled(value: str | None, dimension: str) -> str:

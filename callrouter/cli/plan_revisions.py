@@ -36,19 +36,22 @@ def plan_at(asked: str) -> Iterator[Path]:
         yield folder
         return
     with TemporaryDirectory(prefix="callrouter-plan-") as room:
-        yield _unpacked(revision, PurePosixPath(inside), Path(room))
+        yield _unpacked(revision, inside, Path(room))
 
 
 _HINT: Final = "give the folder of a plan, or revision:folder, such as HEAD~1:dialplans/sichuan"
 
 
-def _unpacked(revision: str, inside: PurePosixPath, room: Path) -> Path:
+def _unpacked(revision: str, asked: str, room: Path) -> Path:
+    inside = PurePosixPath(asked)
     if not _REVISION.fullmatch(revision) or inside.is_absolute() or ".." in inside.parts:
         raise NoSuchPlan(f"{revision}:{inside}: 不是版本和目录 / no revision and folder; {_HINT}")
     above = inside.parent
+    # As in `git show`: from the top of the repository, or from here if it says so.
+    top = [] if asked.startswith("./") else ["-C", _top()]
     # Behind `--` nothing is an option, and with literal paths nothing is a pattern.
     literally = os.environ | {"GIT_LITERAL_PATHSPECS": "1"}
-    command = ["git", "archive", "--format=zip", "--", revision, *([str(above)] if above.parts else [])]
+    command = ["git", *top, "archive", "--format=zip", "--", revision, *([str(above)] if above.parts else [])]
     try:
         made = subprocess.run(  # noqa: S603
             command, capture_output=True, timeout=_WITHIN_S, check=False, env=literally
@@ -66,3 +69,13 @@ def _unpacked(revision: str, inside: PurePosixPath, room: Path) -> Path:
     if not folder.is_dir():
         raise NoSuchPlan(f"{revision}:{inside}: 该版本没有这个目录 / not there at that revision; {_HINT}")
     return folder
+
+
+def _top() -> str:
+    """The way to the top of the repository; here, where there is none: git itself says so then."""
+    command = ["git", "rev-parse", "--show-cdup"]
+    try:
+        made = subprocess.run(command, capture_output=True, timeout=_WITHIN_S, check=False, text=True)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return "."
+    return made.stdout.strip() or "."

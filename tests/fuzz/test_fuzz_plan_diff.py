@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from seeded_changes import Seeded, put, seeded_changes
 
 from callrouter.plans.comparison.decided import decided_otherwise
 from callrouter.plans.comparison.written import rewritten
 from callrouter.plans.load import load, load_plan
 from callrouter.settings import PROJECT_ROOT
 from callrouter.vocabulary.plan import Plan
-from tests.fuzz.seeded_changes import Seeded, put, seeded_changes
 from tests.unit.plans.both_decided import agree
 from tests.unit.plans.plan_strategies import plan_files, write
 

@@ -68,6 +68,8 @@ def test_two_revisions_of_one_plan_are_compared(late: Path, monkeypatch: pytest.
     assert (code, err) == (1, "")
     assert "13 个号码" in out
     assert diff("HEAD:dialplans/sichuan", "dialplans/sichuan")[0] == 0
+    monkeypatch.chdir(root / "dialplans")
+    assert diff("HEAD:dialplans/sichuan", "HEAD:./sichuan")[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -95,3 +97,26 @@ def test_a_plan_that_can_not_be_loaded_is_told_with_its_errors(late: Path) -> No
     code, _, err = diff(SICHUAN, str(late))
     assert code == 2
     assert "error" in err
+
+
+def test_no_part_of_what_is_asked_is_an_option_of_gits(late: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = late.parents[1]
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    for command in (("init", "-q"), ("add", "."), ("commit", "-qm", "one")):
+        subprocess.run(["git", *identity, *command], cwd=root, check=True, capture_output=True)
+    monkeypatch.chdir(root)
+    before = set(root.iterdir())
+    for asked in ("HEAD:--output=made/sichuan", "--output=made:dialplans/sichuan", "HEAD:--output=made"):
+        assert diff("--", asked, "dialplans/sichuan")[0] == 2
+    assert set(root.iterdir()) == before
+
+
+def test_mobile_numbers_of_a_plan_are_masked_for_people(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT_ROOT / "dialplans", tmp_path / "dialplans")
+    yunnan = tmp_path / "dialplans" / "yunnan"
+    listed = yunnan / "landlines.csv"
+    listed.write_text(listed.read_text("utf-8") + "13712345678,某某值班手机\n", "utf-8")
+    asked = (str(PROJECT_ROOT / "dialplans" / "yunnan"), str(yunnan))
+    assert "137****5678" in diff(*asked)[1]
+    assert "13712345678" not in diff(*asked)[1]
+    assert "13712345678" in diff(*asked, "--json")[1]
