@@ -81,7 +81,7 @@ def agree(before: Plan, after: Plan, chance: random.Random, most: int) -> int:
         differing += differs
         assert len(by) <= 1, (number, way, at)
         assert by or not differs, ("missing", number, way, at)
-    for group in chance.sample(groups, min(len(groups), 20)):
+    for group in chance.sample(groups, min(len(groups), max(5, most // 100))):
         assert _is_true(group, before, after, chance), ("invented", group.starts, group.ends, group.changes)
     return differing + sum(one.numbers for one in groups)
 

@@ -129,7 +129,7 @@ def test_what_differs_is_what_deciding_both_says_at_every_boundary_and_a_second_
     name, file, old, new = SEEDED[what]
     before, after = shipped(name), changed(name, tmp_path, file, old, new)
     assert decided_otherwise(before, after)
-    agree(before, after, random.Random(what), 3000)
+    agree(before, after, random.Random(what), 800)
 
 
 @pytest.mark.parametrize("what", sorted(NOT_HEARD))
