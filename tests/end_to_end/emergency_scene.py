@@ -11,6 +11,7 @@ from police import POLICE_HZ, Desk
 from running_system import MakeSystem, System, eventually
 from transfer_plays import AGENTS, RING_S, TARGETS
 from transfer_scene import Scene
+from without_notices import without_notices
 
 from callrouter.sip_party.call_state import CallState
 from callrouter.sip_party.incoming import IncomingCall
@@ -40,6 +41,7 @@ def emergency_system(make_system: MakeSystem, plan: Path, **managed: bool) -> Sy
         made.asks_asterisk(
             f"queue add member Local/{seat}@seat to hotline penalty 0 as {seat} state_interface PJSIP/{seat}"
         )
+    without_notices(made)
     return made
 
 

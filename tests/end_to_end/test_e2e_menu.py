@@ -219,7 +219,7 @@ async def test_emergencies_and_whom_somebody_handed_over_never_meet_it(running: 
         assert record["menu"] == []
 
 
-async def test_the_controller_may_die_in_it_and_without_it_there_is_no_menu(running: Running) -> None:
+async def test_the_controller_may_die_in_it_and_asterisk_asks_without_it(running: Running) -> None:
     system, controller = running
 
     async def the_controller_dies_first(call: Call) -> None:
@@ -228,12 +228,12 @@ async def test_the_controller_may_die_in_it_and_without_it_there_is_no_menu(runn
         await call.press("2")
 
     async with staffed(system, SEATS) as seats:
-        chose = await talk(system, seats, the_controller_dies_first)
-        unasked = await talk(system, seats, None)
+        calls = [await talk(system, seats, the_controller_dies_first)]
+        calls += await asyncio.gather(
+            talk(system, seats, presses_a_key_in_the_announcement), talk(system, seats, presses_nothing)
+        )
     await asyncio.to_thread(system.start_controller)
-    record = system.record(chose, within_s=40)
-    assert [one["key"] for one in record["menu"]] == ["2"]
-    assert first_queue(record) == CHOICE
-    record = system.record(unasked, within_s=40)
-    assert record["menu"] == []
-    assert first_queue(record) == GENERAL
+    for call, key, queue in zip(calls, ("2", "2", None), (CHOICE, CHOICE, GENERAL), strict=True):
+        record = system.record(call, within_s=40)
+        assert [one["key"] for one in record["menu"]] == [key]
+        assert first_queue(record) == queue

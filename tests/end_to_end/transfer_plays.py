@@ -9,6 +9,7 @@ from parties import AGENT_HZ, CALLER_HZ
 from running_system import MakeSystem, System, eventually
 from transfer_scene import TARGET_HZ, Scene, Stage, has_ended, stage
 from waiting_room import seconds
+from without_notices import without_notices
 
 AGENTS = tuple(f"10{n:02}" for n in range(1, 13))
 TARGETS = tuple(f"20{n:02}" for n in range(1, 9))
@@ -40,6 +41,7 @@ def transfer_system(
     assert len([line for line in shown if "state_interface" in line or "dynamic" in line]) == len(agents), (
         shown
     )
+    without_notices(made)
     return made
 
 
