@@ -195,6 +195,42 @@ def cases(
     raise typer.Exit(run_cases(paths or [], fail_under, config, as_json=as_json, overlay=not no_overlay))
 
 
+@commands.command("fmt")
+def fmt(
+    *,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH",
+            help="计划目录、装着计划的目录或单个文件；- 为标准输入 / plan folders, a folder of them, or files; -: "
+            "standard input [the settings' plan]",
+        ),
+    ] = None,
+    check_only: Annotated[
+        bool, typer.Option("--check", help="不改文件；有要改的则返回 1 / change nothing; exit 1 if it would")
+    ] = False,
+    as_diff: Annotated[
+        bool, typer.Option("--diff", help="不改文件；显示改动 / change nothing; show what would change")
+    ] = False,
+    stdin_name: Annotated[
+        str | None,
+        typer.Option(
+            "--stdin-name",
+            help="标准输入是哪个文件，例如 lines.yaml / which file standard input is [its keys tell]",
+        ),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """把计划的 YAML 文件整理成统一格式，注释和含义不变 / Lay plan files out the one way; comments and meaning stay.
+
+    退出码 / exit code: 0 已整理 / done, 1 有要改的（--check）/ something would change, 2 文件有误 / a bad file.
+    """
+    from callrouter.cli.plan_fmt import Wanted, format_plans
+
+    wanted = Wanted(check_only, as_diff, stdin_name)
+    raise typer.Exit(format_plans(paths or [], wanted, config))
+
+
 @commands.command("schema")
 def schema(
     output: Annotated[

@@ -32,16 +32,16 @@ def _several(value: object) -> object:
 class SaysPart(Part):
     """What must come of the call; at least one of these."""
 
+    source: Text | None = Field(None, description="由谁转来 / who handed it over")
+    platform: Text | None = Field(None, description="应答平台 / who answers")
     line: Text | None = Field(None, description="热线号码 / the line's number")
     mode: Text | None = Field(None, description="方式 / mode")
     phase: Text | None = Field(None, description="阶段 / phase")
     landing: Text | None = Field(None, description="接听方 / who answers by plan")
     treatment: Text | None = Field(None, description="例如 queue:hotline:0、release:22 / such as dial:tax:0")
-    announcement: Text | None = Field(None, description="提示编号 / the announcement's id")
     stray: YesNo | None = Field(None, description="本不该来 / should not have come")
-    platform: Text | None = Field(None, description="应答平台 / who answers")
+    announcement: Text | None = Field(None, description="提示编号 / the announcement's id")
     tag: Text | None = Field(None, description="标记 / tag")
-    source: Text | None = Field(None, description="由谁转来 / who handed it over")
 
     @model_validator(mode="after")
     def _says_something(self) -> SaysPart:
@@ -70,6 +70,12 @@ class CasePart(Part):
         if (self.source is None) == (self.why is None):
             raise ValueError("give either source or why")
         return self
+
+
+class CasesFile(Part):
+    """`*.cases.yaml`, whole."""
+
+    cases: list[CasePart] = Field(description="案例 / the cases")
 
 
 class TriedCall(NamedTuple):

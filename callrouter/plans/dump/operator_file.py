@@ -49,6 +49,7 @@ def operator_value(plan: Plan, hours: Mapping[str, Hours]) -> dict[str, Value]:
         "schedules": {one.id: schedule_value(one, cited=False) | {"why": WHY} for one in schedules},
         "lines": _chosen(line_value(one) for one in plan.lines.values() if one.illustrative),
         "lists": _chosen(list_value(one) for one in plan.lists.lists if one.illustrative),
+        "allow_new_lines": [{"number": number, "why": WHY} for number in plan.allow_new_lines],
         "centers": _chosen(_center(one) for one in centers),
         "emergency": _chosen(_emergency(one) for one in plan.emergencies.values()),
         "utilities": _chosen(_utility(one) for one in plan.utilities),
@@ -65,7 +66,6 @@ def operator_value(plan: Plan, hours: Mapping[str, Hours]) -> dict[str, Value]:
             for one in plan.peers.values()
         ),
         "trunks": _chosen(_trunk(one) for one in plan.trunks.values()),
-        "allow_new_lines": [{"number": number, "why": WHY} for number in plan.allow_new_lines],
         "survey": _survey(plan.survey),
         "menus": _chosen(_menu(one) for one in plan.menus or ()),
         "register_by": _register_by(plan.register_by),

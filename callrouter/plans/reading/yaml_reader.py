@@ -43,33 +43,51 @@ def read(path: Path, name: str) -> Written:
     """Read one file. Never raises for what is in it: look at `findings`."""
     written = Written(name)
     text = text_of(path, written)
-    if text is not None:
-        reader = _Reader(text, written)
-        try:
-            reader.document()
-        except yaml.YAMLError as error:
-            written.report(*diagnosed(error, text, reader.quoted))
-        except _TooDeepError as error:
-            written.report(error.at, faults.too_deep(DEEPEST))
-        except _TooManyError:
-            pass  # the last finding says so
-        finally:
-            reader.close()
+    return read_text(text, written) if text is not None else _told(written)
+
+
+def read_text(text: str, written: Written) -> Written:
+    """Read the text of a file into `written`, which is given back. Never raises for what is in it."""
+    reader = _Reader(text, written)
+    try:
+        reader.document()
+    except yaml.YAMLError as error:
+        written.report(*diagnosed(error, text, reader.quoted))
+    except _TooDeepError as error:
+        written.report(error.at, faults.too_deep(DEEPEST))
+    except _TooManyError:
+        pass  # the last finding says so
+    finally:
+        reader.close()
+    return _told(written)
+
+
+def _told(written: Written) -> Written:
     written.refuse_what_was_told()
     return written
 
 
 def text_of(path: Path, written: Written) -> str | None:
     """The file's text, or None and a report."""
+    raw = bytes_of(path, written)
+    return decoded(raw, written) if raw is not None else None
+
+
+def bytes_of(path: Path, written: Written) -> bytes | None:
+    """What the file holds, and one byte more than it may hold at most; or None and a report."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             written.report(None, faults.unreadable("not a file"))
             return None
         with path.open("rb") as file:
-            raw = file.read(LARGEST_FILE + 1)
+            return file.read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
         written.report(None, faults.unreadable(getattr(error, "strerror", None) or "odd name"))
         return None
+
+
+def decoded(raw: bytes, written: Written) -> str | None:
+    """The text that the bytes are, or None and a report."""
     if len(raw) > LARGEST_FILE:
         written.report(None, faults.too_large(LARGEST_FILE))
         return None

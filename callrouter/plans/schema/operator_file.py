@@ -267,6 +267,9 @@ class OperatorFile(Part):
     )
     lines: list[OperatorLine] = Field(default_factory=list, description="另加的热线 / lines")
     lists: list[OperatorList] = Field(default_factory=list, description="另加的 CSV / lists")
+    allow_new_lines: list[NewLinePart] = Field(
+        default_factory=list, description="允许新设的热线 / new lines admitted"
+    )
     centers: list[CenterFill | NewCenter] = Field(default_factory=list, description="分中心 / centers")
     emergency: list[EmergencyFill] = Field(default_factory=list, description="紧急号码 / emergency numbers")
     utilities: list[UtilityFill] = Field(default_factory=list, description="公用事业 / utilities")
@@ -275,9 +278,6 @@ class OperatorFile(Part):
     )
     peers: list[PeerPart] = Field(default_factory=list, description="SIP 对端 / SIP peers")
     trunks: list[TrunkPart] = Field(default_factory=list, description="中继 / trunks")
-    allow_new_lines: list[NewLinePart] = Field(
-        default_factory=list, description="允许新设的热线 / new lines admitted"
-    )
     survey: SurveyFill | None = Field(None, description="话后评价 / the rating after a talk")
     menus: list[MenuPart] = Field(
         default_factory=list, description="语音菜单；默认没有 / menus; none by default, and better so"
