@@ -33,6 +33,7 @@ _LEAST_AMPLITUDE: Final = 900.0
 _STANDS_OUT: Final = 4.0
 _AS_GOOD: Final = 1e-4
 _LEAST_MATCH: Final = 0.9
+_WHOLE: Final = 0.97
 _REALIGN_FRAMES: Final = 5
 _REALIGN_RUN_BYTES: Final = 3 * FRAME_SAMPLES
 
@@ -118,6 +119,11 @@ class Match:
     def is_the_prompt(self) -> bool:
         """Whether this is the prompt: nine tenths of its bytes were heard (others share only pauses)."""
         return self.matched_fraction >= _LEAST_MATCH
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it was heard, but for a packet here and there: a busy machine does not send them all."""
+        return self.matched_fraction >= _WHOLE
 
     @property
     def is_identical(self) -> bool:

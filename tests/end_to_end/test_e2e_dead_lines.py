@@ -11,6 +11,7 @@ from parties import AGENT_HZ, CALLER_HZ, DUTY_HZ, carrier_caller, phone
 from running_system import MakeSystem, System, free_port
 from transfer_plays import nothing_is_left
 from transfer_scene import has_ended
+from without_notices import without_notices
 
 SILENT_S = 10
 SEAT_SILENT_S = 15
@@ -31,6 +32,7 @@ def system(make_system: MakeSystem, platform_port: int, tmp_path_factory: pytest
         queue={"wait_s": WAIT_S, "wrap_up_s": 0},
     )
     made.start()
+    without_notices(made)
     return made
 
 

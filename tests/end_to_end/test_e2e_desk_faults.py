@@ -25,6 +25,7 @@ from parties import AGENT_HZ, CALLER_HZ
 from running_system import MakeSystem, System, eventually, free_port, is_struck
 from transfer_plays import all_talk, back_with_the_agent, nothing_is_left, with_the_target
 from transfer_scene import SOON_S, TARGET_HZ, Scene, Stage, has_ended, stage
+from without_notices import without_notices
 
 from callrouter.settings_file import load_settings
 
@@ -48,6 +49,7 @@ def system(make_system: MakeSystem) -> System:
     made.start()
     made.start_controller()
     eventually("the seats are there", lambda: made.seats_in_the_queue() >= set(AGENTS), within_s=30)
+    without_notices(made)
     return made
 
 

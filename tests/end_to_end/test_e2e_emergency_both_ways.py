@@ -65,7 +65,7 @@ async def test_who_was_handed_over_hears_that_alone_and_is_asked_nothing_and_it_
     system: System, port: int
 ) -> None:
     async with ready(system, port) as (on, _), handed_over(on) as scene:
-        assert heard(scene.call, NOTICE).is_identical
+        assert heard(scene.call, NOTICE).is_whole
         await scene.agent.hang_up()
         await has_ended(scene.call)
     record = await asyncio.to_thread(system.record, scene.call.sip_call_id)

@@ -35,7 +35,7 @@ def system(make_system: MakeSystem, platform_port: int, tmp_path_factory: pytest
         tmp_path_factory.mktemp("dialplans"),
         platform_port,
         (
-            r'(- id: expert-12320\n    seats: )\["1001", "1002"\](\n.*\n    hours: )office',
+            r'(- id: expert-12320\n    seats: )\["1001", "1002"\](\n    hours: )office',
             rf'\1["{EXPERT_SEAT}"]\2always',
         ),
     )
@@ -83,7 +83,7 @@ async def test_the_experts_of_a_line_answer_it_first(system: System) -> None:
         await talk(call, ringing, AGENT_HZ)
         await call.hang_up()
         assert general.calls == ()
-    assert heard(call, NOTICE).is_identical
+    assert heard(call, NOTICE).is_whole
     record = system.record(call.sip_call_id)
     assert queues_of(record) == ["expert-12320"]
     assert record["terminal_state"] == "completed"
@@ -96,7 +96,7 @@ async def test_the_minors_line_is_answered_in_its_own_words(system: System) -> N
         await talk(call, ringing, AGENT_HZ)
         await ringing.hang_up()
         await call.wait_for(CallState.ENDED, timeout_s=5)
-    assert heard(call, "z01").is_identical
+    assert heard(call, "z01").is_whole
     record = system.record(call.sip_call_id)
     assert queues_of(record) == ["minors"]
     assert played(record) == ["z01"]
@@ -115,8 +115,8 @@ async def test_without_experts_general_seats_ring_while_the_caller_is_told_so_th
         await talk(call, ringing, AGENT_HZ)
         await ringing.hang_up()
         await call.wait_for(CallState.ENDED, timeout_s=5)
-    assert heard(call, NOTICE).is_identical
-    assert heard(call, NOT_AVAILABLE).is_identical
+    assert heard(call, NOTICE).is_whole
+    assert heard(call, NOT_AVAILABLE).is_whole
     system.start_controller()
     record = system.record(call.sip_call_id)
     assert queues_of(record) == ["expert-12320", "hotline"]
@@ -142,7 +142,7 @@ async def test_experts_who_let_it_ring_are_followed_by_general_seats_and_keep_th
         for other in others:
             other.cancel()
         await call.hang_up()
-    assert heard(call, NOT_AVAILABLE).is_identical
+    assert heard(call, NOT_AVAILABLE).is_whole
     record = system.record(call.sip_call_id)
     assert [(one["queue"], one["status"]) for one in record["queue_visits"]] == [
         ("expert-12320", "TIMEOUT"),
@@ -165,8 +165,8 @@ async def test_who_comes_to_general_seats_that_talk_is_told_his_place_there(syst
         ringing = await general.next_call(timeout_s=10)
         await talk(call, ringing, AGENT_HZ)
         await call.hang_up()
-    assert heard(call, NOT_AVAILABLE).is_identical
-    assert heard(call, "q05").is_identical
+    assert heard(call, NOT_AVAILABLE).is_whole
+    assert heard(call, "q05").is_whole
     assert queues_of(system.record(call.sip_call_id)) == ["expert-12320", "hotline"]
 
 
@@ -192,7 +192,7 @@ async def test_with_no_seat_there_another_platform_is_called_and_talks_to_the_ca
         await talk(call, ringing, PLATFORM_HZ)
         await call.hang_up()
         await ringing.wait_for(CallState.ENDED, timeout_s=5)
-    assert heard(call, "g01-hainan").is_identical
+    assert heard(call, "g01-hainan").is_whole
     record = system.record(call.sip_call_id)
     [passed_on] = record["transfers"]
     assert (passed_on["target"], passed_on["kind"], passed_on["outcome"]) == ("haikou", "plain", "joined")

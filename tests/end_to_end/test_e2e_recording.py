@@ -87,7 +87,7 @@ async def test_a_key_says_what_it_has_done_to_the_agent_alone(system: System) ->
         await call.wait_for(CallState.ENDED, timeout_s=5)
     for said in ("r01", "r02", "c40"):
         # Mixed into his call, so no octet is quite as in the prompt.
-        assert heard(ringing, said).correlation > 0.99, said
+        assert heard(ringing, said).correlation > 0.9, said
         assert heard(call, said).correlation < 0.5, said
 
 

@@ -45,7 +45,7 @@ async def press(system: System, seat: str, code: str) -> str | None:
     ) as party:
         call = await party.dial(code)
         await call.wait_for(CallState.ENDED, timeout_s=8)
-        said = [prompt for prompt in ("a01", "a02", "a03", "a04", "a05") if heard(call, prompt).is_identical]
+        said = [prompt for prompt in ("a01", "a02", "a03", "a04", "a05") if heard(call, prompt).is_whole]
         assert len(said) <= 1
         return said[0] if said else None
 

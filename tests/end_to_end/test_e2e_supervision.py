@@ -14,6 +14,7 @@ from parties import AGENT_HZ, CALLER_HZ, heard, phone
 from running_system import MakeSystem, System, eventually
 from transfer_plays import nothing_is_left
 from transfer_scene import TARGET_HZ, Scene, has_ended, stage
+from without_notices import without_notices
 
 from callrouter.sip_party.call import Call
 from callrouter.sip_party.party import SipParty
@@ -40,6 +41,7 @@ def system(make_system: MakeSystem) -> System:
         made.asks_asterisk(
             f"queue add member Local/{seat}@seat to hotline penalty 0 as {seat} state_interface PJSIP/{seat}"
         )
+    without_notices(made)
     return made
 
 

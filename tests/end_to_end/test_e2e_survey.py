@@ -58,18 +58,18 @@ async def rates_behind_the_prompt_and_hears_the_thanks(call: Call) -> None:
     await asyncio.sleep(PROMPT_S + 1)
     await call.press("1")
     await call.wait_for(CallState.ENDED, timeout_s=5)
-    assert heard(call, "v01").is_identical
-    assert heard(call, "v02").is_identical
+    assert heard(call, "v01").is_whole
+    assert heard(call, "v02").is_whole
 
 
 async def mistakes_the_key_once(call: Call) -> None:
     await asyncio.sleep(0.5)
     await call.press("9")
     await asyncio.sleep(4)
-    assert heard(call, "i01").is_identical
+    assert heard(call, "i01").is_whole
     await call.press("2")
     await call.wait_for(CallState.ENDED, timeout_s=5)
-    assert heard(call, "v02").is_identical
+    assert heard(call, "v02").is_whole
 
 
 async def mistakes_the_key_twice(call: Call) -> None:
@@ -78,7 +78,7 @@ async def mistakes_the_key_twice(call: Call) -> None:
     await asyncio.sleep(0.5)
     await call.press("0")
     await call.wait_for(CallState.ENDED, timeout_s=5)
-    assert heard(call, "v03").is_identical
+    assert heard(call, "v03").is_whole
 
 
 async def leaves_in_the_second_attempt(call: Call) -> None:
@@ -95,8 +95,8 @@ async def floods_it_with_keys(call: Call) -> None:
 
 async def says_nothing(call: Call) -> None:
     await call.wait_for(CallState.ENDED, timeout_s=PROMPT_S + WAIT_S + 5)
-    assert heard(call, "v01").is_identical
-    assert heard(call, "v03").is_identical
+    assert heard(call, "v01").is_whole
+    assert heard(call, "v03").is_whole
     history = call.history
     assert history[CallState.ENDED] - history[CallState.CALLING] > PROMPT_S + WAIT_S
 
@@ -142,11 +142,11 @@ async def is_asked_nothing(call: Call) -> None:
     await call.wait_for(CallState.ENDED, timeout_s=1)
 
 
-def completed(record: dict[str, Any]) -> dict[str, Any]:
+def completed(record: dict[str, Any], *, ended_by: tuple[str, ...] = ("agent",)) -> dict[str, Any]:
     assert record["terminal_state"] == "completed"
     assert record["anomalies"] == []
     assert record["agent"] in SEATS
-    assert record["hung_up_by"] == "agent"
+    assert record["hung_up_by"] in ended_by
     assert record["talk_ms"] < 5_000  # what is said to a machine is no talk
     return record
 
@@ -155,9 +155,11 @@ async def test_every_way_out_of_the_survey_leaves_the_grade_that_was_given_or_no
     async with staffed(system, SEATS) as seats:
         calls = await asyncio.gather(*(talk(system, seats, way) for way, _ in WAYS))
     for (way, grade), call in zip(WAYS, calls, strict=True):
-        survey = completed(system.record(call))["survey"]
+        # Of two who leave at once either may be the first: then he could not be asked.
+        ended_by = ("agent", "caller") if way is leaves_at_once else ("agent",)
+        survey = completed(system.record(call), ended_by=ended_by)["survey"]
         if way is leaves_at_once and survey is None:
-            continue  # His BYE was there before he could be asked.
+            continue
         assert survey is not None, way.__name__
         assert (survey["grade"], survey["waived"]) == (grade, False), way.__name__
 

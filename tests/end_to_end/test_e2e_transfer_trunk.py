@@ -13,6 +13,7 @@ import pytest
 from haikou import CODE, PLATFORM_HZ, haikou, plan_with_haikou
 from parties import AGENT_HZ, CALLER_HZ, carrier_caller, phone
 from running_system import MakeSystem, System, eventually, free_port
+from without_notices import without_notices
 
 from callrouter.sip_party.call_state import CallState
 from callrouter.vocabulary.context import HEADER, read
@@ -35,6 +36,7 @@ def system(make_system: MakeSystem, platform_port: int, tmp_path_factory: pytest
         queue={"wrap_up_s": 0},
     )
     made.start()
+    without_notices(made)
     return made
 
 

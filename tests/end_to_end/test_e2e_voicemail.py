@@ -37,7 +37,7 @@ class Made:
 
     def heard(self, *prompts: str) -> list[str]:
         """Which of the prompts were heard whole."""
-        return [prompt for prompt in prompts if heard(self.call, prompt).is_identical]
+        return [prompt for prompt in prompts if heard(self.call, prompt).is_whole]
 
 
 async def _hears(call: Call, prompt: str, *, within_s: float = 40.0) -> None:

@@ -36,7 +36,7 @@ async def test_a_key_before_the_offer_costs_neither_the_place_nor_a_word_of_the_
         assert CALLER_NUMBER in ringing.received_headers("From")[0]
         await ringing.answer()
         await first.hears(AGENT_HZ, timeout_s=5)
-        assert heard(first, NOTICE).is_identical
+        assert heard(first, NOTICE).is_whole
         await first.hang_up()
         await second.hang_up()
     record = await ends(system, first)
@@ -51,14 +51,14 @@ async def test_who_finds_too_many_waiting_is_offered_a_message_at_once_and_leave
         await asyncio.sleep(0.3)
         call = await caller.dial("12345")
         await asyncio.sleep(seconds(NOTICE) + seconds("o01") + 1.5)
-        assert heard(call, NOTICE).is_identical
-        assert heard(call, "o01").is_identical
+        assert heard(call, NOTICE).is_whole
+        assert heard(call, "o01").is_whole
         await call.press("1")
         await asyncio.sleep(seconds("n03") + seconds("beep") + 3)
         await call.press("#")
         await call.wait_for(CallState.ENDED, timeout_s=15)
-        assert heard(call, "n03").is_identical
-        assert heard(call, "h02").is_identical
+        assert heard(call, "n03").is_whole
+        assert heard(call, "h02").is_whole
         for other in others:
             await other.hang_up()
     record = await ends(system, call)
@@ -87,9 +87,9 @@ async def test_who_says_nothing_is_asked_again_and_then_thanked(system: System) 
         call = await caller.dial("110")
         call.play(Silence())
         record = await _until_the_end(system, call)
-    assert heard(call, "n02").is_identical
-    assert heard(call, "h03").is_identical
-    assert heard(call, "v03").is_identical
+    assert heard(call, "n02").is_whole
+    assert heard(call, "h03").is_whole
+    assert heard(call, "v03").is_whole
     assert not heard(call, "h02").is_the_prompt
     assert record["voicemail"] is None
     assert record["terminal_state"] == "released"

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from changed_plan import changed_plan
 from running_system import MakeSystem, System, eventually, free_port
+from without_notices import without_notices
 
 from callrouter.sip_party.party import SipParty
 
@@ -70,6 +71,7 @@ def both(make_system: MakeSystem, folder: Path) -> tuple[House, House]:
     )
     for system in (province, city):
         system.start()
+        without_notices(system)
     for system, peer in ((province, "peer-haikou"), (city, "peer-hainan")):
         eventually(f"{peer} is reachable", partial(system.trunk_is_up, peer))
     return House(province, PROVINCE, PROVINCE_SEATS), House(city, CITY, CITY_SEATS)

@@ -94,7 +94,15 @@ def test_a_lost_packet_lowers_the_fraction_by_itself_alone(at: int) -> None:
     match = find_prompt(heard, PROMPT)
     assert 1 - 160 / len(PROMPT) <= match.matched_fraction < 1
     assert match.is_the_prompt
+    assert match.is_whole
     assert not match.is_identical
+
+
+@pytest.mark.parametrize("lost", [12, 20])
+def test_where_more_than_three_hundredths_are_missing_it_is_not_whole(lost: int) -> None:
+    assert not find_prompt(PROMPT[: (200 - lost) * 160], PROMPT).is_whole
+    assert not find_prompt(PROMPT[lost * 160 :], PROMPT).is_whole
+    assert not find_prompt(PROMPT[: 90 * 160] + PROMPT[(90 + lost) * 160 :], PROMPT).is_whole
 
 
 def test_a_repeated_packet_lowers_the_fraction_by_itself_alone() -> None:
